@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { RangePlanner } from './range-planner.js';
+import type { Conflict, ExistingRow, NewRow, RangePlan, Rectangle } from './range-rows.js';
+import { inSlices } from './sliced-work.js';
+
+/**
+ * Plans what `rows`, taken in their order, do to the rows of one layer. Pure but for the pauses: it lets the
+ * event loop turn after every 20 ms.
+ *
+ * `existing` are disjoint and include at least all that overlap a new row; no rectangle is empty. Without
+ * `carve` a row is accepted unless it overlaps an existing row or an accepted earlier one. With `carve` every
+ * row takes its rectangle and the rest of what stood there stays, cut time-first (see `CarveSweep`); a row
+ * that equals an existing or earlier one restores that one under its own id or line.
+ */
+export function planRanges(
+  existing: readonly ExistingRow[],
+  rows: readonly NewRow[],
+  options: { carve: boolean },
+): Promise<RangePlan> {
+  return inSlices(new RangePlanner(existing, rows).plan(options.carve));
+}
+
+/**
+ * SHA-256 (hex) of all that a plan says, in slices like `planRanges`. Plans of the same rows on the same layer
+ * have the same digest, whatever order the existing rows came in.
+ */
+export function planDigest(plan: RangePlan): Promise<string> {
+  return inSlices(digest(plan));
+}
+
+const DIGEST_VERSION = 1;
+const CHUNK = 8192;
+/** Stands for `null`: no id and no line is infinite. */
+const NONE = -Infinity;
+
+/** Hashes the figures as 64-bit floats, which is exact for numbers, instants and open ends. */
+function* digest(plan: RangePlan): Generator<void, string> {
+  const hash = createHash('sha256');
+  const chunk = new Float64Array(CHUNK);
+  let filled = 0;
+  for (const figures of figuresOf(plan)) {
+    if (filled + figures.length > CHUNK) {
+      hash.update(chunk.subarray(0, filled));
+      filled = 0;
+      yield;
+    }
+    chunk.set(figures, filled);
+    filled += figures.length;
+  }
+  return hash.update(chunk.subarray(0, filled)).digest('hex');
+}
+
+/** Every list after its length, so that no two plans read the same. */
+function* figuresOf(plan: RangePlan): Generator<number[]> {
+  const { inserted, shortened, withdrawn, rejects, unchanged } = plan;
+  yield [DIGEST_VERSION, unchanged, inserted.length, shortened.length, withdrawn.length, rejects.length];
+  for (const row of inserted) yield [...corners(row), row.holder, row.line ?? NONE, row.source ?? NONE];
+  for (const { id, to } of shortened) yield [id, to];
+  for (const id of withdrawn) yield [id];
+  for (const { line, total, conflicts } of rejects) {
+    yield [line, total, conflicts.length];
+    for (const conflict of conflicts) yield [...corners(conflict), ...nameOf(conflict)];
+  }
+}
+
+function corners({ first, last, from, to }: Rectangle): number[] {
+  return [first, last, from, to];
+}
+
+function nameOf(conflict: Conflict): number[] {
+  return 'id' in conflict ? [conflict.id, NONE] : [NONE, conflict.line];
+}
