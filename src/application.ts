@@ -1,0 +1,30 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SwaggerModule } from '@nestjs/swagger';
+
+import { AppModule, type Surroundings } from './app.module.js';
+import { buildDocument } from './platform/http/openapi.js';
+import { createAdapter, prepareServer } from './platform/http/server.js';
+import { NestLog } from './platform/logging.js';
+import { Metrics } from './platform/metrics.js';
+
+/** Addresses that are not part of the API. */
+const OUTSIDE_API = ['health/live', 'health/ready', 'metrics'];
+
+/** The whole application, ready to listen. Whoever made the surroundings also takes them down. */
+export async function createApplication(surroundings: Surroundings): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with(surroundings),
+    createAdapter(),
+    {
+      logger: new NestLog(surroundings.logger),
+      abortOnError: false,
+    },
+  );
+  app.setGlobalPrefix('v1', { exclude: OUTSIDE_API });
+  prepareServer(app, surroundings.logger, app.get(Metrics));
+  SwaggerModule.setup('docs', app, () => buildDocument(app), { jsonDocumentUrl: 'openapi.json' });
+  await app.init();
+  await app.getHttpAdapter().getInstance().ready();
+  return app;
+}

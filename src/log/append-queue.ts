@@ -1,0 +1,98 @@
+/*
+ * Owns: the bounded queue of questions that wait for their entry, and the order in which they are written.
+ * Invariant: a question is answered only after `write` resolved for it, so after its entry is durable.
+ * On failure: all questions of that write are refused with 503; the queue goes on. A full queue refuses at once.
+ * Budget: no timer and no wait when idle; what arrives during a write is the next batch (group commit).
+ */
+import { Problem } from '../shared/errors.js';
+
+export interface AppendQueueLimits {
+  /** Most questions that wait; beyond it they are refused. */
+  capacity: number;
+  /** A write takes up to about this many questions. */
+  batch: number;
+  /** Writes under way at once: while one commits, the next is being resolved. */
+  writers: number;
+}
+
+interface Waiter<Question, Answer> {
+  questions: Question[];
+  resolve: (answers: Answer[]) => void;
+  reject: (error: unknown) => void;
+}
+
+export class AppendQueue<Question, Answer> {
+  private waiters: Waiter<Question, Answer>[] = [];
+  private waiting = 0;
+  private writing = 0;
+  private closed = false;
+  private idle: (() => void)[] = [];
+
+  constructor(
+    private readonly write: (questions: Question[]) => Promise<Answer[]>,
+    private readonly limits: AppendQueueLimits,
+  ) {}
+
+  /** Questions that wait for a writer. */
+  get depth(): number {
+    return this.waiting;
+  }
+
+  /** Resolves once the entries of all questions are durable; the answers stand in the order of the questions. */
+  submit(questions: Question[]): Promise<Answer[]> {
+    if (this.closed) return Promise.reject(unavailable('the service is stopping'));
+    if (this.waiting + questions.length > this.limits.capacity)
+      return Promise.reject(unavailable('too many questions are waiting'));
+    return new Promise((resolve, reject) => {
+      this.waiters.push({ questions, resolve, reject });
+      this.waiting += questions.length;
+      this.start();
+    });
+  }
+
+  /** Takes no more questions; resolves when all that were taken have been answered. */
+  async close(): Promise<void> {
+    this.closed = true;
+    if (this.writing > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private start(): void {
+    while (this.waiters.length > 0 && this.writing < this.limits.writers) {
+      this.writing += 1;
+      void this.writeBatch(this.take()).finally(() => {
+        this.writing -= 1;
+        this.start();
+        if (this.writing === 0) this.idle.splice(0).forEach((resolve) => resolve());
+      });
+    }
+  }
+
+  private take(): Waiter<Question, Answer>[] {
+    let count = 0;
+    let size = 0;
+    while (
+      count < this.waiters.length &&
+      (count === 0 || size + this.waiters[count]!.questions.length <= this.limits.batch)
+    )
+      size += this.waiters[count++]!.questions.length;
+    this.waiting -= size;
+    return this.waiters.splice(0, count);
+  }
+
+  private async writeBatch(batch: Waiter<Question, Answer>[]): Promise<void> {
+    try {
+      const answers = await this.write(
+        batch.length === 1 ? batch[0]!.questions : batch.flatMap((w) => w.questions),
+      );
+      let start = 0;
+      for (const { questions, resolve } of batch) resolve(answers.slice(start, (start += questions.length)));
+    } catch (error) {
+      const refusal = error instanceof Problem ? error : unavailable('the log cannot be written');
+      for (const waiter of batch) waiter.reject(refusal);
+    }
+  }
+}
+
+function unavailable(reason: string): Problem {
+  return new Problem('unavailable', `${reason}: nothing was answered, try again shortly`);
+}

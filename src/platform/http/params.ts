@@ -1,0 +1,6 @@
+import { IntegerField } from './fields.js';
+
+export class IdParam {
+  @IntegerField({ description: 'Its id.', example: 4711 })
+  id: number;
+}

@@ -1,0 +1,72 @@
+import { createHash, type Hash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+
+import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import { applyDecorators } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
+import type { Caller } from '../../shared/caller.js';
+import { Problem } from '../../shared/errors.js';
+import { formatOfMediaType, readTable } from '../../shared/table-reader.js';
+import type { TableColumn, TableRow } from '../../shared/table-row.js';
+
+/** A file that is being received. Read it once, to its end. */
+export interface Upload {
+  rows(columns: readonly TableColumn[]): AsyncGenerator<TableRow[]>;
+  /** The caller whose idempotency fingerprint covers the bytes as well; valid once all rows were read. */
+  callerOf(caller: Caller): Caller;
+}
+
+/** The body of a request as rows. Throws `unsupported_media_type`; reading may throw what `readTable` throws. */
+export function uploadOf(request: FastifyRequest): Upload {
+  const format = formatOfMediaType(request.headers['content-type']);
+  const body = request.body as Readable | undefined;
+  if (!format || typeof body?.pipe !== 'function')
+    throw new Problem('unsupported_media_type', 'send text/csv or application/x-ndjson, in UTF-8');
+  const digest = createHash('sha256');
+  return {
+    rows: (columns) => readTable(hashed(body, digest), format, columns),
+    callerOf: (caller) => withDigest(caller, digest),
+  };
+}
+
+/**
+ * Passes the bytes on. Where the reader leaves early, the rest is read and dropped: a client that is still
+ * sending would otherwise see a broken connection in place of the answer.
+ */
+async function* hashed(body: Readable, digest: Hash): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      digest.update(chunk);
+      yield chunk;
+    }
+  } catch (error) {
+    throw brokenBody(error);
+  } finally {
+    body.on('error', () => undefined).resume();
+  }
+}
+
+function brokenBody(error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && code.startsWith('Z_'))
+    return new Problem('malformed_body', 'the gzip data is broken or ends too early');
+  return error;
+}
+
+function withDigest(caller: Caller, digest: Hash): Caller {
+  if (!caller.idempotency) return caller;
+  const fingerprint = createHash('sha256')
+    .update(caller.idempotency.fingerprint)
+    .update(digest.digest())
+    .digest();
+  return { ...caller, idempotency: { ...caller.idempotency, fingerprint } };
+}
+
+/** Documents the body of an import. */
+export function ApiUpload(description: string, example: string): MethodDecorator {
+  return applyDecorators(
+    ApiConsumes('text/csv', 'application/x-ndjson'),
+    ApiBody({ description, required: true, schema: { type: 'string', example } }),
+  );
+}

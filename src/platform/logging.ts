@@ -1,0 +1,37 @@
+import type { LoggerService } from '@nestjs/common';
+import { type Logger, pino } from 'pino';
+
+/**
+ * Structured lines on standard error; standard output is for what a person asked to see. What a request carries
+ * is never logged: no header, no query, no body, and of an address only its route pattern.
+ */
+export function createLogger(level: string): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: ['secret', 'authorization', '*.secret', '*.authorization', '*.password'],
+        remove: true,
+      },
+    },
+    pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+/** Nest's own messages as lines of the same log; only what went wrong is worth one. */
+export class NestLog implements LoggerService {
+  constructor(private readonly logger: Logger) {}
+
+  log(): void {}
+
+  warn(message: unknown): void {
+    this.logger.warn(String(message));
+  }
+
+  error(message: unknown): void {
+    this.logger.error(message instanceof Error ? message.name : String(message));
+  }
+}
