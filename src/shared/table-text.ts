@@ -84,7 +84,6 @@ function endOfValid(bytes: Buffer, text: string): number {
   }
 }
 
-// eslint-disable-next-line no-control-regex
 const UNWANTED = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)/;
 
 /** The index of the first control character that no cell may hold, or -1: all but tab, LF and CRLF. */
