@@ -31,6 +31,8 @@ export class AppendQueue<Question, Answer> {
   constructor(
     private readonly write: (questions: Question[]) => Promise<Answer[]>,
     private readonly limits: AppendQueueLimits,
+    /** Told why a write failed; the questions only learn that it did. */
+    private readonly onFailure: (error: unknown) => void,
   ) {}
 
   /** Questions that wait for a writer. */
@@ -87,6 +89,7 @@ export class AppendQueue<Question, Answer> {
       let start = 0;
       for (const { questions, resolve } of batch) resolve(answers.slice(start, (start += questions.length)));
     } catch (error) {
+      if (!(error instanceof Problem)) this.onFailure(error);
       const refusal = error instanceof Problem ? error : unavailable('the log cannot be written');
       for (const waiter of batch) waiter.reject(refusal);
     }

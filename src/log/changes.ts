@@ -8,6 +8,7 @@ import type { Caller, Idempotency } from '../shared/caller.js';
 import type { Json } from '../shared/canonical-json.js';
 import { Clock } from '../shared/clock.js';
 import { Problem } from '../shared/errors.js';
+import { Turns } from '../shared/turns.js';
 import { changeLeaf } from './entry.js';
 import { insertAnswer, purgeAnswers, selectAnswer } from './idempotency.queries.js';
 import { appendChange, beginChange, type ChangeScope } from './log.queries.js';
@@ -25,12 +26,17 @@ export interface Change {
 
 const MOST_TRIES = 5;
 
+/** Changes under way at once. Others wait without a connection, so that reads always find one. */
+const MOST_AT_ONCE = 8;
+
 /**
  * The one place that owns a change's transaction: rows, serial, entry and idempotent answer commit together or
  * not at all.
  */
 @Injectable()
 export class Changes {
+  private readonly turns = new Turns(MOST_AT_ONCE);
+
   constructor(
     private readonly db: DataSource,
     private readonly clock: Clock,
@@ -42,11 +48,24 @@ export class Changes {
     scope: ChangeScope,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
+    return this.turns.take(() => this.retrying(caller, scope, work));
+  }
+
+  private async retrying<T extends object>(
+    caller: Caller,
+    scope: ChangeScope,
+    work: (change: Change) => Promise<T>,
+  ): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
         return await this.db.transaction((manager) => this.attempt(manager, caller, scope, work));
       } catch (error) {
         const state = sqlStateOf(error);
+        if (state === SQL_STATE.lockNotAvailable)
+          throw new Problem(
+            'unavailable',
+            'another change is under way for long: nothing was changed, try again shortly',
+          );
         const again = state === SQL_STATE.deadlockDetected || state === SQL_STATE.serializationFailure;
         if (!again || tries === MOST_TRIES) throw error;
       }

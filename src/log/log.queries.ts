@@ -42,10 +42,10 @@ export async function appendChange(
   return row!.serial;
 }
 
-/** A new change's id, and the instant of the newest committed change (0 when there is none). */
+/** A new change's id, and the instant of the newest committed change (0 when there is none). Bounds its waits for locks. */
 export async function beginChange(manager: EntityManager): Promise<{ id: number; newest: number }> {
   const [row] = await manager.query<{ id: number; newest: number }[]>(`
-    SELECT nextval('change_id') AS id, coalesce((
+    SELECT set_config('lock_timeout', '30s', true), nextval('change_id') AS id, coalesce((
       SELECT (extract(epoch FROM at) * 1000)::float8 FROM registry_change ORDER BY serial DESC LIMIT 1
     ), 0) AS newest`);
   return row!;

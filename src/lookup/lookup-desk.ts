@@ -7,13 +7,15 @@
  */
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
+import type { Logger } from 'pino';
 
 import { AppendQueue } from '../log/append-queue.js';
 import { appendEntries, lockHead } from '../log/log.queries.js';
 import { Sealer } from '../log/sealer.js';
 import { inTransaction } from '../platform/database/transaction.js';
+import { traceOf } from '../platform/logging.js';
 import { Metrics } from '../platform/metrics.js';
-import { HOT_POOL, LOG_ORIGIN } from '../platform/tokens.js';
+import { HOT_POOL, LOG_ORIGIN, LOGGER } from '../platform/tokens.js';
 import { Clock } from '../shared/clock.js';
 import { Problem } from '../shared/errors.js';
 import { type Draft, draftAnswer } from './answering.js';
@@ -32,20 +34,22 @@ const WRITERS = 2;
 
 @Injectable()
 export class LookupDesk implements OnApplicationShutdown {
-  private readonly queue = new AppendQueue<Question, Result>((questions) => this.write(questions), {
-    capacity: CAPACITY,
-    batch: BATCH,
-    writers: WRITERS,
-  });
+  private readonly queue: AppendQueue<Question, Result>;
 
   constructor(
     private readonly registry: Registry,
     private readonly sealer: Sealer,
     @Inject(HOT_POOL) private readonly pool: pg.Pool,
     @Inject(LOG_ORIGIN) private readonly origin: string,
+    @Inject(LOGGER) log: Logger,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
   ) {
+    this.queue = new AppendQueue(
+      (questions) => this.write(questions),
+      { capacity: CAPACITY, batch: BATCH, writers: WRITERS },
+      (error) => log.error(traceOf(error), 'questions could not be logged'),
+    );
     metrics.readDepth = () => this.queue.depth;
   }
 

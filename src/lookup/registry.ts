@@ -9,6 +9,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 
 import { isWritable } from '../log/log.queries.js';
+import { isOutOfReach } from '../platform/database/sql-states.js';
 import { Readiness } from '../platform/health.js';
 import { Metrics } from '../platform/metrics.js';
 import { HOT_POOL, LOGGER } from '../platform/tokens.js';
@@ -123,11 +124,4 @@ export class Registry implements OnModuleInit, OnApplicationShutdown {
       .then(() => listenToChanges(client))
       .catch(again);
   }
-}
-
-/** Errors of the connection, and of a server that is starting or stopping (SQLSTATE classes 08, 53, 57). */
-function isOutOfReach(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (typeof code === 'string') return /^(08|53|57)|^E[A-Z]+$/.test(code);
-  return error instanceof Error && /timeout|connection|terminated/i.test(error.message);
 }

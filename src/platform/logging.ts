@@ -35,3 +35,11 @@ export class NestLog implements LoggerService {
     this.logger.error(message instanceof Error ? message.name : String(message));
   }
 }
+
+/** Where an error arose, without its message: messages of PostgreSQL and of parsers quote values. */
+export function traceOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const { code } = error as { code?: unknown };
+  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
+  return { error: error.name, code, frames: frames?.slice(0, 8).map((line) => line.trim()) };
+}

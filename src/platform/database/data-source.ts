@@ -11,9 +11,10 @@ export type WorkingRole = 'wegwijzer_service' | 'wegwijzer_tenant';
 export function connectionAs(role: WorkingRole, url: string): pg.PoolConfig {
   return {
     connectionString: url,
-    options: `-c role=${role} -c timezone=UTC`,
+    // Durable whatever the server's default is: an answer stands on its entry being on disk.
+    options: `-c role=${role} -c timezone=UTC -c synchronous_commit=on`,
     application_name: role.replace('_', '-'),
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 10_000,
     keepAlive: true,
   };
 }

@@ -5,6 +5,7 @@ export const SQL_STATE = {
   exclusionViolation: '23P01',
   serializationFailure: '40001',
   deadlockDetected: '40P01',
+  lockNotAvailable: '55P03',
   outsideBlock: 'WW001',
 } as const;
 
@@ -12,4 +13,14 @@ export const SQL_STATE = {
 export function sqlStateOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/**
+ * Whether the database could not be asked: errors of the connection, and of a server that is starting, stopping
+ * or out of room for connections (SQLSTATE classes 08, 53, 57).
+ */
+export function isOutOfReach(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  if (code !== undefined) return /^(08|53|57)|^E[A-Z]+$/.test(code);
+  return error instanceof Error && /timeout|connection|terminated/i.test(error.message);
 }

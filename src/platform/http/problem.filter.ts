@@ -2,6 +2,8 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Injecta
 import type { FastifyReply } from 'fastify';
 import type { Logger } from 'pino';
 
+import { isOutOfReach } from '../database/sql-states.js';
+import { traceOf } from '../logging.js';
 import { Problem, type ProblemCode, PROBLEMS } from '../../shared/errors.js';
 
 const PROBLEM_OF_STATUS: Record<number, [ProblemCode, string]> = {
@@ -55,6 +57,8 @@ export function problemDocument(problem: Problem): Record<string, unknown> {
 /** Errors of Nest and Fastify carry a status; of their messages none is passed on, for they quote the input. */
 function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
+  if (isOutOfReach(error))
+    return new Problem('unavailable', 'the database cannot be reached: try again shortly');
   const status = statusOf(error);
   const [code, detail] = PROBLEM_OF_STATUS[status] ?? (status < 500 ? PROBLEM_OF_STATUS[400]! : INTERNAL);
   return new Problem(code, detail);
@@ -69,12 +73,4 @@ function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   const status = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof status === 'number' ? status : 500;
-}
-
-/** Where an error arose, without its message: messages of PostgreSQL and of parsers quote values. */
-function traceOf(error: unknown): Record<string, unknown> {
-  if (!(error instanceof Error)) return { error: typeof error };
-  const { code } = error as { code?: unknown };
-  const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
-  return { error: error.name, code, frames: frames?.slice(0, 8).map((line) => line.trim()) };
 }

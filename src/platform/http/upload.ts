@@ -25,9 +25,22 @@ export function uploadOf(request: FastifyRequest): Upload {
     throw new Problem('unsupported_media_type', 'send text/csv or application/x-ndjson, in UTF-8');
   const digest = createHash('sha256');
   return {
-    rows: (columns) => readTable(hashed(body, digest), format, columns),
+    rows: (columns) => counted(readTable(hashed(body, digest), format, columns)),
     callerOf: (caller) => withDigest(caller, digest),
   };
+}
+
+/** An import holds its rows in memory, some 200 bytes each. */
+const MOST_ROWS = 5_000_000;
+
+async function* counted(batches: AsyncGenerator<TableRow[]>): AsyncGenerator<TableRow[]> {
+  let rows = 0;
+  for await (const batch of batches) {
+    rows += batch.length;
+    if (rows > MOST_ROWS)
+      throw new Problem('body_too_large', `an import takes at most ${MOST_ROWS} rows: send several`);
+    yield batch;
+  }
 }
 
 /**
