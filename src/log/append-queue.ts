@@ -2,7 +2,8 @@
  * Owns: the bounded queue of questions that wait for their entry, and the order in which they are written.
  * Invariant: a question is answered only after `write` resolved for it, so after its entry is durable.
  * On failure: all questions of that write are refused with 503; the queue goes on. A full queue refuses at once.
- * Budget: no timer and no wait when idle; what arrives during a write is the next batch (group commit).
+ * Budget: no timer. A write starts at the end of the event loop's turn, so requests that were read together go
+ *   together (without that, measured, half of all commits held one entry); what arrives during it is the next.
  */
 import { Problem } from '../shared/errors.js';
 
@@ -25,6 +26,7 @@ export class AppendQueue<Question, Answer> {
   private waiters: Waiter<Question, Answer>[] = [];
   private waiting = 0;
   private writing = 0;
+  private gathering = false;
   private closed = false;
   private idle: (() => void)[] = [];
 
@@ -40,22 +42,43 @@ export class AppendQueue<Question, Answer> {
     return this.waiting;
   }
 
-  /** Resolves once the entries of all questions are durable; the answers stand in the order of the questions. */
+  /**
+   * Resolves once the entries of all questions are durable; the answers stand in the order of the questions. All
+   * are taken or none: many go in parts of a batch's size, so that others get in between.
+   */
   submit(questions: Question[]): Promise<Answer[]> {
     if (this.closed) return Promise.reject(unavailable('the service is stopping'));
     if (this.waiting + questions.length > this.limits.capacity)
       return Promise.reject(unavailable('too many questions are waiting'));
+    const { batch } = this.limits;
+    if (questions.length <= batch) return this.enqueue(questions);
+    const parts: Promise<Answer[]>[] = [];
+    for (let start = 0; start < questions.length; start += batch)
+      parts.push(this.enqueue(questions.slice(start, start + batch)));
+    return Promise.all(parts).then((answers) => answers.flat());
+  }
+
+  private enqueue(questions: Question[]): Promise<Answer[]> {
     return new Promise((resolve, reject) => {
       this.waiters.push({ questions, resolve, reject });
       this.waiting += questions.length;
-      this.start();
+      this.gather();
     });
   }
 
   /** Takes no more questions; resolves when all that were taken have been answered. */
   async close(): Promise<void> {
     this.closed = true;
-    if (this.writing > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+    if (this.writing > 0 || this.waiting > 0) await new Promise<void>((resolve) => this.idle.push(resolve));
+  }
+
+  private gather(): void {
+    if (this.gathering) return;
+    this.gathering = true;
+    setImmediate(() => {
+      this.gathering = false;
+      this.start();
+    });
   }
 
   private start(): void {
