@@ -66,9 +66,27 @@ export class Registry implements OnModuleInit, OnApplicationShutdown {
 
   /** The numbering of a view at an instant that is not before that of an earlier call. */
   routingAt(view: RegistryView, now: number): RoutingIndex {
-    const routing = view.routing.advance(now);
+    const routing = this.advanced(view, now);
     if (routing !== view.routing && this.view === view) this.view = { ...view, routing };
     return routing;
+  }
+
+  /** Rows to come are checked when they begin: where they are invalid, all is loaded anew, or stays red. */
+  private advanced(view: RegistryView, now: number): RoutingIndex {
+    try {
+      return view.routing.advance(now);
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.view = undefined;
+    this.log.error(
+      { reason: error instanceof Error ? error.message : 'unknown' },
+      'the registry cannot be loaded',
+    );
   }
 
   /** A view with every change that was committed before this call. */
@@ -96,13 +114,7 @@ export class Registry implements OnModuleInit, OnApplicationShutdown {
       return (this.view = view);
     } catch (error) {
       // Out of reach is not invalid: what is at hand stays, and every append checks its serial.
-      if (!isOutOfReach(error)) {
-        this.view = undefined;
-        this.log.error(
-          { reason: error instanceof Error ? error.message : 'unknown' },
-          'the registry cannot be loaded',
-        );
-      }
+      if (!isOutOfReach(error)) this.fail(error);
       throw error;
     }
   }

@@ -2,10 +2,11 @@
 // Invariant: equal to a fresh load of the same rows at the same instant; immutable, so a reader keeps one.
 // On failure: `load`, `apply` and `advance` throw and name the rows; the index they were called on stands.
 // Budget: a find is three range finds at most; a change or a boundary copies its layer, 60 ms a million rows.
-import { allocateColumns, checkRows, type Columns, RangeIndex } from './range-index.js';
+import { allocateColumns, checkRows, COLUMN_NAMES, type Columns, RangeIndex } from './range-index.js';
 
 /** The layers, strongest first. */
 export const LAYERS = ['number_port', 'assignment', 'block'] as const;
+/** Where a row stands: the strongest layer that has a number decides over it. */
 export type Layer = (typeof LAYERS)[number];
 
 /**
@@ -232,7 +233,7 @@ function joined(a: Columns, b: Columns): Columns {
   if (b.length === 0) return a;
   if (a.length === 0) return b;
   const both = allocateColumns(a.length + b.length);
-  for (const name of ['id', 'first', 'last', 'target', 'from', 'to'] as const) {
+  for (const name of COLUMN_NAMES) {
     both[name].set(a[name]);
     both[name].set(b[name], a.length);
   }

@@ -1,4 +1,4 @@
-import { allocateColumns, type Columns, RangeIndex } from '../../src/lookup/range-index.js';
+import { allocateColumns, COLUMN_NAMES, type Columns, RangeIndex } from '../../src/lookup/range-index.js';
 import { type Match, RoutingIndex } from '../../src/lookup/routing-index.js';
 
 /** Rates in finds a second, memory in bytes, times in milliseconds. */
@@ -161,8 +161,7 @@ function probesOf({ length, first, last }: Columns): Float64Array {
 
 function rowOf(columns: Columns, i: number): Columns {
   const row = allocateColumns(1);
-  for (const name of ['id', 'first', 'last', 'target', 'from', 'to'] as const)
-    row[name][0] = columns[name][i]!;
+  for (const name of COLUMN_NAMES) row[name][0] = columns[name][i]!;
   return row;
 }
 
