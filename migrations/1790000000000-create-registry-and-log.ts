@@ -190,7 +190,8 @@ CREATE TABLE log_head (
 
 CREATE TABLE log_entry (
   index bigint PRIMARY KEY CHECK (index >= 0),
-  leaf bytea NOT NULL
+  -- An entry of a tile's bundle has two bytes for its length (C2SP tlog-tiles).
+  leaf bytea NOT NULL CHECK (octet_length(leaf) BETWEEN 1 AND 65535)
 );
 
 -- The openings of entries, sealed. Apart from the entries, so that destroying these leaves those untouched.

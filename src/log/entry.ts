@@ -14,6 +14,13 @@ export function changeLeaf(caller: Caller, at: number, detail: Json): Buffer {
   );
 }
 
+const MOST_NAMED = 100;
+
+/** A list as an entry tells it: how many there are, and the first of them, for a leaf has at most 65,535 bytes. */
+export function excerpt(items: Json[]): Json {
+  return { count: items.length, first: items.slice(0, MOST_NAMED) };
+}
+
 /** Keys stand in canonical order; `at` is when the entry was made. */
 export function lookupLeaf(at: string, commitment: string): Buffer {
   return Buffer.from(`{"at":"${at}","commitment":"${commitment}","kind":"lookup","v":1}`);

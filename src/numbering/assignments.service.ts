@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 
 import { type Change, Changes } from '../log/changes.js';
+import { excerpt } from '../log/entry.js';
 import { PartnersService, type Tagged } from '../partners/partners.service.js';
 import type { Config } from '../platform/config.js';
 import { TenantDoor } from '../platform/database/tenant-door.js';
@@ -12,7 +13,7 @@ import type { Caller } from '../shared/caller.js';
 import type { Json } from '../shared/canonical-json.js';
 import { parseE164 } from '../shared/e164.js';
 import { invalidInput, Problem } from '../shared/errors.js';
-import { parseInstant } from '../shared/instant.js';
+import { formatInstant, parseInstant } from '../shared/instant.js';
 import { Assignment } from './assignment.entity.js';
 import { BlockCover } from './block-cover.js';
 import type { AssignmentCreate, AssignmentQuery, AssignmentView, Release } from './numbering.dto.js';
@@ -41,14 +42,13 @@ export class AssignmentsService {
   async create(caller: Caller, input: AssignmentCreate): Promise<Tagged<AssignmentView>> {
     const range = rangeOf(input, this.config.defaultCountry);
     return this.changes.run(caller, 'assignment', async (change) => {
+      await lockNumbering(change);
       const row = {
         ...range,
         ...periodOf(input.effective_from, input.effective_to, change.at),
         line: 1,
-        holder: 0,
+        holder: await this.holderOf(change.manager, input.partner),
       };
-      row.holder = await this.holderOf(change.manager, input.partner);
-      await lockNumbering(change.manager);
       if (!new BlockCover(await selectBlocks(change.manager)).holds(row))
         throw new Problem(
           'outside_block',
@@ -103,7 +103,7 @@ export class AssignmentsService {
   ): Promise<Tagged<AssignmentView>> {
     return this.changes.run(caller, 'assignment', async (change) => {
       const { manager } = change;
-      await lockNumbering(manager);
+      await lockNumbering(change);
       const before = await manager.findOneBy(Assignment, { id });
       if (!before) throw notFound();
       checkIfMatch(ifMatch, before);
@@ -137,7 +137,7 @@ export class AssignmentsService {
       rows.andWhere('assignment.numbers @> :number::bigint', { number: this.numberOf(query.number) });
     if (query.at !== undefined)
       rows.andWhere('assignment.withdrawn_at IS NULL AND assignment.effective @> :at::timestamptz', {
-        at: query.at,
+        at: formatInstant(parseInstant(query.at)!),
       });
     if (after)
       rows.andWhere('(lower(assignment.numbers), assignment.id) > (:first, :id)', {
@@ -184,11 +184,13 @@ function recordCreated(change: Change, partner: string, created: Assignment, pla
   if (created.change !== change.id) return;
   change.record('assignment.created', {
     after: viewAssignment(created, partner) as unknown as Json,
-    shortened: plan.shortened.map(({ id, to }) => ({ id, to: new Date(to).toISOString() })),
-    withdrawn: plan.withdrawn,
-    left_over: plan.inserted
-      .filter((row) => row.source !== null)
-      .map((row) => ({ source: row.source, ...viewRectangle(row) })),
+    shortened: excerpt(plan.shortened.map(({ id, to }) => ({ id, to: formatInstant(to) }))),
+    withdrawn: excerpt(plan.withdrawn),
+    left_over: excerpt(
+      plan.inserted
+        .filter((row) => row.source !== null)
+        .map((row) => ({ source: row.source, ...viewRectangle(row) })),
+    ),
   });
 }
 

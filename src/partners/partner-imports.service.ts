@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { isEmail, isURL } from 'class-validator';
 
 import { type Change, Changes } from '../log/changes.js';
+import { excerpt } from '../log/entry.js';
 import { type ImportQuery, type ImportReport, settleImport } from '../platform/http/import.dto.js';
 import type { Upload } from '../platform/http/upload.js';
 import type { Caller } from '../shared/caller.js';
@@ -12,7 +13,7 @@ import type { InputError } from '../shared/errors.js';
 import type { TableColumn, TableRow } from '../shared/table-row.js';
 import { lockPartners } from './partner.queries.js';
 import { type Contact, Partner, PARTNER_STATES, type PartnerState } from './partner.entity.js';
-import { insertPartner, loggable, type PartnerValues, updatePartner } from './partners.service.js';
+import { insertPartner, type PartnerValues, updatePartner } from './partners.service.js';
 
 const COLUMNS: TableColumn[] = [
   { name: 'code', required: true },
@@ -119,8 +120,8 @@ async function apply(change: Change, plan: PartnerPlan, report: ImportReport): P
   if (plan.created.length + plan.updated.length === 0) return;
   change.record('partner.imported', {
     rows: report.rows,
-    created: plan.created.map((row) => row.code),
-    updated: plan.updated.map(({ before }) => ({ before: loggable(before) as Json })),
+    created: excerpt(plan.created.map((row) => row.code)),
+    updated: excerpt(plan.updated.map(({ row }) => row.code)),
     hash: report.hash,
   });
 }
