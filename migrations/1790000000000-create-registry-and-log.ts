@@ -18,7 +18,8 @@ export class CreateRegistryAndLog1790000000000 implements MigrationInterface {
     await db.query(`
       DROP TABLE idempotency, log_opening, log_data_key, auditor_recipient, log_entry, log_head, registry_change,
         number_port, assignment, number_block, credential_use, credential, authority, partner;
-      DROP FUNCTION log_append, log_lock, log_append_change, refuse_outside_block, is_number_range, is_period;
+      DROP FUNCTION log_append, log_lock, log_append_change, refuse_outside_block, refuse_rewriting, is_number_range,
+        is_period;
       DROP SEQUENCE change_id;
       REVOKE USAGE ON SCHEMA public FROM wegwijzer_service, wegwijzer_tenant;
     `);
@@ -101,9 +102,11 @@ CREATE TABLE credential_use (
 )`;
 
 const NUMBERING = `
--- A number is the integer of its digits (E.164: at most 15, none a leading zero).
+-- A number is the integer of its digits (E.164: at most 15, none a leading zero). A check lets NULL pass, so an
+-- open range must give false.
 CREATE FUNCTION is_number_range(numbers int8range) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT NOT isempty(numbers) AND lower(numbers) >= 1000000 AND upper(numbers) <= 1000000000000000
+  SELECT NOT isempty(numbers) AND NOT lower_inf(numbers) AND NOT upper_inf(numbers)
+    AND lower(numbers) >= 1000000 AND upper(numbers) <= 1000000000000000
     AND char_length(lower(numbers)::text) = char_length((upper(numbers) - 1)::text)
 $$;
 CREATE FUNCTION is_period(effective tstzrange) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -177,7 +180,24 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER assignment_in_block AFTER INSERT ON assignment
-  REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION refuse_outside_block()`;
+  REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION refuse_outside_block();
+
+-- History is kept: a row may end earlier or be withdrawn, and nothing else of it ever changes. So it is enough that
+-- what is inserted lies in our blocks. The conditions stand in the triggers, which then cost a lawful update nothing.
+CREATE FUNCTION refuse_rewriting() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'row % of % may only end earlier or be withdrawn', OLD.id, TG_TABLE_NAME USING ERRCODE = 'WW002';
+END $$;
+CREATE TRIGGER assignment_kept BEFORE UPDATE ON assignment FOR EACH ROW WHEN (
+    (OLD.id, OLD.numbers, OLD.partner_id, lower(OLD.effective))
+      IS DISTINCT FROM (NEW.id, NEW.numbers, NEW.partner_id, lower(NEW.effective))
+    OR NOT OLD.effective @> NEW.effective OR OLD.withdrawn_at IS NOT NULL)
+  EXECUTE FUNCTION refuse_rewriting();
+CREATE TRIGGER number_port_kept BEFORE UPDATE ON number_port FOR EACH ROW WHEN (
+    (OLD.id, OLD.numbers, OLD.recipient_id, OLD.network, lower(OLD.effective))
+      IS DISTINCT FROM (NEW.id, NEW.numbers, NEW.recipient_id, NEW.network, lower(NEW.effective))
+    OR NOT OLD.effective @> NEW.effective OR OLD.withdrawn_at IS NOT NULL)
+  EXECUTE FUNCTION refuse_rewriting()`;
 
 const LOG = `
 -- The one row that all appends lock: it orders changes and answers, on however many nodes.

@@ -2,8 +2,9 @@ import { ApiSchema, ApiProperty, getSchemaPath, ApiExtraModels } from '@nestjs/s
 import { ArrayMaxSize, ArrayMinSize, IsArray } from 'class-validator';
 
 import { DisclosureDto } from '../partners/partner.dto.js';
-import { LEGAL_BASES, type LegalBasis } from '../partners/legal-basis.js';
+import { LEGAL_BASES, LEGAL_BASIS_MEANING, type LegalBasis } from '../partners/legal-basis.js';
 import {
+  Base64Field,
   EnumField,
   InstantField,
   IntegerField,
@@ -11,6 +12,13 @@ import {
   ObjectField,
   TextField,
 } from '../platform/http/fields.js';
+import {
+  ANSWER_EXAMPLE,
+  FAULT_EXAMPLE,
+  MATCH_EXAMPLE,
+  PARTNER_EXAMPLE,
+  RECEIPT_EXAMPLE,
+} from './lookup-examples.js';
 
 export const MOST_NUMBERS = 10_000;
 
@@ -19,6 +27,7 @@ const legalBasisField = EnumField({
   example: 'Sv 126n',
   values: LEGAL_BASES,
   name: 'LegalBasis',
+  meaning: LEGAL_BASIS_MEANING,
 });
 const caseReferenceField = TextField({
   description: 'Reference of the case or document that the question belongs to.',
@@ -107,12 +116,6 @@ export class LookupBatchRequest {
   purpose?: string;
 }
 
-const PARTNER_EXAMPLE = {
-  code: 'VOORBEELD',
-  name: 'Voorbeeld Telefonie B.V.',
-  disclosure: { mode: 'registry' },
-};
-
 @ApiSchema({
   name: 'LookupPartner',
   description: 'The partner that holds the address data, and how it discloses them.',
@@ -175,21 +178,24 @@ export class LookupDataView {
 
 @ApiSchema({ name: 'Receipt', description: 'What proves that the entry of this question is in the log.' })
 export class ReceiptView {
-  @TextField({ description: 'Name of the log.', example: 'wegwijzer.example/3f9c' })
+  @TextField({ description: 'Name of the log.', example: RECEIPT_EXAMPLE.origin })
   origin: string;
 
-  @IntegerField({ description: 'Index of the entry.', example: 123_456 })
+  @IntegerField({ description: 'Index of the entry.', example: RECEIPT_EXAMPLE.index })
   index: number;
 
-  @TextField({ description: 'Leaf: the public bytes of the entry, base64.', example: 'eyJhdCI6…' })
+  @Base64Field({ description: 'Leaf: the public bytes of the entry, base64.', example: RECEIPT_EXAMPLE.leaf })
   leaf: string;
 
-  @TextField({ description: 'SHA-256 over a zero byte and the leaf (RFC 6962), base64.', example: 'qL3n…' })
+  @Base64Field({
+    description: 'SHA-256 over a zero byte and the leaf (RFC 6962), base64.',
+    example: RECEIPT_EXAMPLE.leaf_hash,
+  })
   leaf_hash: string;
 
-  @TextField({
+  @Base64Field({
     description: 'Opening: the secret content that the leaf commits to, base64.',
-    example: 'eyJhdXRob3JpdHki…',
+    example: RECEIPT_EXAMPLE.opening,
   })
   opening: string;
 }
@@ -199,7 +205,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 
 @ApiSchema({ name: 'LookupAnswer', description: 'The answer; its log entry is durable.' })
 export class LookupAnswer {
-  @TextField({ description: 'Id of the answer: log and index.', example: 'wegwijzer.example/3f9c#123456' })
+  @TextField({ description: 'Id of the answer: log and index.', example: ANSWER_EXAMPLE.id })
   id: string;
 
   @NumberField({ description: 'The number, in E.164.', example: '+31850210123' })
@@ -234,13 +240,7 @@ export class LookupAnswer {
 
   @ObjectField({
     description: 'The row that decided; `null` where the number is not ours.',
-    example: {
-      rule: 'assignment',
-      first: '+31850210000',
-      last: '+31850210999',
-      effective_from: '2019-03-01T00:00:00.000Z',
-      effective_to: null,
-    },
+    example: MATCH_EXAMPLE,
     nullable: true,
     of: () => LookupMatchView,
   })
@@ -256,7 +256,11 @@ export class LookupAnswer {
   @IntegerField({ description: 'Serial of the registry that this was answered from.', example: 4711 })
   serial: number;
 
-  @ObjectField({ description: 'Proof that the question was logged.', example: {}, of: () => ReceiptView })
+  @ObjectField({
+    description: 'Proof that the question was logged.',
+    example: RECEIPT_EXAMPLE,
+    of: () => ReceiptView,
+  })
   receipt: ReceiptView;
 }
 
@@ -265,16 +269,23 @@ export class LookupAnswer {
   description: 'Takes the place of an answer where an element was no number; it is logged too.',
 })
 export class LookupFault {
-  @TextField({ description: 'The element, as it was given.', example: '12' })
+  @ApiProperty({
+    description: 'The element, as it was given.',
+    type: 'string',
+    example: FAULT_EXAMPLE.number,
+  })
   number: unknown;
 
   @ApiProperty({
     description: 'What is wrong with it.',
     type: 'object',
     required: ['code', 'detail'],
-    properties: { code: { type: 'string' }, detail: { type: 'string' } },
+    properties: {
+      code: { type: 'string', description: 'What kind of error it is.', example: FAULT_EXAMPLE.error.code },
+      detail: { type: 'string', description: 'The same in a sentence.', example: FAULT_EXAMPLE.error.detail },
+    },
     additionalProperties: false,
-    example: { code: 'too_short', detail: 'a number has at least 7 digits' },
+    example: FAULT_EXAMPLE.error,
   })
   error: { code: string; detail: string };
 }
@@ -286,7 +297,7 @@ export class LookupBatchAnswer {
     description: 'An answer or a fault for each number.',
     type: 'array',
     items: { anyOf: [{ $ref: getSchemaPath(LookupAnswer) }, { $ref: getSchemaPath(LookupFault) }] },
-    example: [],
+    example: [ANSWER_EXAMPLE, FAULT_EXAMPLE],
   })
   results: (LookupAnswer | LookupFault)[];
 }

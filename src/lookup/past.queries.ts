@@ -1,6 +1,9 @@
 import type pg from 'pg';
 
+import { timestampOf } from '../platform/database/sql-instant.js';
 import type { Layer } from './routing-index.js';
+
+const AT = timestampOf('asked.at');
 
 /** What held a number at an instant; `layer` null where no layer has it. */
 export interface PastRow {
@@ -33,13 +36,13 @@ export async function selectAt(
       FROM unnest($1::bigint[], $2::float8[]) WITH ORDINALITY AS asked (number, at, place)
       LEFT JOIN LATERAL (
         (SELECT 1 AS strength, 'number_port' AS layer, numbers, effective, recipient_id AS partner_id, network FROM number_port
-         WHERE numbers @> asked.number AND effective @> to_timestamp(asked.at / 1000) AND withdrawn_at IS NULL)
+         WHERE numbers @> asked.number AND effective @> ${AT} AND withdrawn_at IS NULL)
         UNION ALL
         (SELECT 2, 'assignment', numbers, effective, partner_id, NULL FROM assignment
-         WHERE numbers @> asked.number AND effective @> to_timestamp(asked.at / 1000) AND withdrawn_at IS NULL)
+         WHERE numbers @> asked.number AND effective @> ${AT} AND withdrawn_at IS NULL)
         UNION ALL
         (SELECT 3, 'block', numbers, effective, NULL, NULL FROM number_block
-         WHERE numbers @> asked.number AND effective @> to_timestamp(asked.at / 1000))
+         WHERE numbers @> asked.number AND effective @> ${AT})
         ORDER BY strength LIMIT 1
       ) AS found ON true
       ORDER BY asked.place`,

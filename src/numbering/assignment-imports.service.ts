@@ -52,14 +52,15 @@ export class AssignmentImportsService {
   /** Plans and, if asked, applies rows that were read already: one path, so a plan is what its apply does. */
   async importRows(caller: Caller, query: AssignmentImportQuery, read: RowReader): Promise<ImportReport> {
     return this.changes.run(caller, 'assignment', async (change) => {
-      if (query.mode === 'apply') await lockNumbering(change.manager);
+      if (query.mode === 'apply') await lockNumbering(change);
       const serial = await selectNumberingSerial(change.manager);
       const { rows, rejects } = await this.resolve(change, read);
       const plan = await planRanges(await existingFor(change, rows), rows, { carve: query.carve === 'true' });
-      const all = [...rejects, ...plan.rejects.map(overlap)].sort((a, b) => a.line! - b.line!);
+      const overlaps = plan.rejects.map((found) => overlapOf(found, read));
+      const all = [...rejects, ...overlaps].sort((a, b) => a.line! - b.line!);
       const report = settleImport(query, countsOf(plan, read.count), all, [
         serial,
-        await planDigest(plan),
+        await planDigest(plan, change.at),
         ...rejects.map((reject) => reject.pointer),
       ]);
       if (query.mode === 'apply') await this.apply(change, query, plan, report);
@@ -76,25 +77,10 @@ export class AssignmentImportsService {
     const rows: NewRow[] = [];
     for (const row of read.rows) {
       const partner = holders[row.holder];
-      const from = row.from === NOW ? change.at : row.from;
-      if (!partner)
-        rejects.push(reject(row.line, 'partner', 'unknown_partner', 'there is no partner with this code'));
-      else if (partner.state === 'closed')
-        rejects.push(reject(row.line, 'partner', 'partner_closed', 'this partner is closed'));
-      else if (row.to <= from)
-        rejects.push(
-          reject(row.line, 'effective_to', 'empty_period', 'effective_to does not lie after effective_from'),
-        );
-      else if (!blocks.holds({ ...row, from }))
-        rejects.push(
-          reject(
-            row.line,
-            'first',
-            'outside_block',
-            'the range is not wholly in number blocks that are ours for all that time',
-          ),
-        );
-      else rows.push({ ...row, from, holder: partner.id });
+      const from = Number.isNaN(row.from) ? change.at : row.from;
+      const fault = faultOf({ ...row, from }, partner, blocks);
+      if (fault) rejects.push(read.errorAt(row.line, ...fault));
+      else rows.push({ ...row, from, holder: partner!.id });
     }
     return { rows, rejects };
   }
@@ -121,8 +107,24 @@ export class AssignmentImportsService {
   }
 }
 
+type Fault = [column: (typeof BLAMED)[number], code: string, detail: string];
+
+/** What the registry has against a well-formed row. */
+function faultOf(row: NewRow, partner: { state: string } | undefined, blocks: BlockCover): Fault | undefined {
+  if (!partner) return ['partner', 'unknown_partner', 'there is no partner with this code'];
+  if (partner.state === 'closed') return ['partner', 'partner_closed', 'this partner is closed'];
+  if (row.to <= row.from)
+    return ['effective_to', 'empty_period', 'effective_to does not lie after effective_from'];
+  if (blocks.holds(row)) return undefined;
+  const detail = 'the range is not wholly in number blocks that are ours for all that time';
+  return ['first', 'outside_block', detail];
+}
+
 /** Stands for an empty effective_from, until the instant of the change is known. */
 const NOW = Number.NaN;
+
+/** The columns that a row may be refused for after it was read. */
+const BLAMED = ['first', 'partner', 'effective_to'] as const;
 
 /** Reads rows one by one; owns the good ones, the rejects and the partner codes. */
 export class RowReader {
@@ -130,6 +132,8 @@ export class RowReader {
   readonly rejects: InputError[] = [];
   readonly codes: string[] = [];
   private readonly places = new Map<string, number>();
+  /** Of each row, where the cells stand that may be blamed later: their text is not kept. */
+  private readonly columns: number[] = [];
 
   constructor(private readonly defaultCountry: string) {}
 
@@ -156,6 +160,24 @@ export class RowReader {
       return;
     }
     this.rows.push({ ...range, from: start, to: end, line: row.line, holder: this.placeOf(partner) });
+    for (const name of BLAMED) this.columns.push(row.placeOf(name).column);
+  }
+
+  /** What is wrong with a row that was read. */
+  errorAt(line: number, ...[name, code, detail]: Fault): InputError {
+    const column = this.columns[BLAMED.length * this.indexOf(line) + BLAMED.indexOf(name)];
+    return { pointer: `/${line}/${name}`, code, detail, line, column };
+  }
+
+  /** Rows stand in the order of their lines. */
+  private indexOf(line: number): number {
+    let low = 0;
+    for (let high = this.rows.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      if (this.rows[middle]!.line < line) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Takes a row that is known to be well-formed. */
@@ -183,21 +205,10 @@ function existingFor(change: Change, rows: NewRow[]): Promise<ExistingRow[]> {
   return selectWithin(change.manager, { first, last });
 }
 
-function reject(line: number, column: string, code: string, detail: string): InputError {
-  return { pointer: `/${line}/${column}`, code, detail, line };
-}
-
-function overlap(found: RangeReject): InputError {
-  const conflicts = found.conflicts.map(viewConflict);
-  return {
-    ...reject(
-      found.line,
-      'first',
-      found.code,
-      `the range is held already by ${found.total} other${found.total === 1 ? '' : 's'}`,
-    ),
-    conflicts,
-  } as InputError;
+function overlapOf(found: RangeReject, read: RowReader): InputError {
+  const detail = `the range is held already by ${found.total} other${found.total === 1 ? '' : 's'}`;
+  const error = read.errorAt(found.line, 'first', found.code, detail);
+  return { ...error, conflicts: found.conflicts.map(viewConflict) } as InputError;
 }
 
 function countsOf(

@@ -31,6 +31,8 @@ const COLUMNS: TableColumn[] = [
 /** A row that was read. */
 export interface NewBlock extends NumberRange {
   line: number;
+  /** Where its first cell stands; 0 for one that comes from no file. */
+  column: number;
   from: number;
   range_holder: string | null;
 }
@@ -68,7 +70,7 @@ export class BlockImportsService {
     rejects: InputError[],
   ): Promise<ImportReport> {
     return this.changes.run(caller, 'number_block', async (change) => {
-      if (query.mode === 'apply') await lockNumbering(change.manager);
+      if (query.mode === 'apply') await lockNumbering(change);
       const serial = await selectNumberingSerial(change.manager);
       const plan = planBlocks(await selectBlocks(change.manager), rows);
       const all = [...rejects, ...plan.rejects].sort((a, b) => a.line! - b.line!);
@@ -120,6 +122,7 @@ function overlapOf(row: NewBlock, found: BlockRow | NewBlock): InputError {
     code: 'range_overlaps',
     detail: `the range overlaps ${'id' in found ? `block ${found.id}` : `the row of line ${found.line}`}`,
     line: row.line,
+    column: row.column,
     conflicts: [{ ...name, first: what.first, last: what.last }],
   } as InputError;
 }
@@ -146,5 +149,5 @@ function readRow(row: TableRow, defaultCountry: string): NewBlock | InputError {
     return row.errorAt('range_holder', 'too_long', 'a range_holder is at most 200 characters');
   const from = instantIn(row, 'allocated_at', allocatedAt ?? null, -Infinity);
   if (typeof from !== 'number') return from;
-  return { ...range, line: row.line, from, range_holder: holder ?? null };
+  return { ...range, ...row.placeOf('first'), from, range_holder: holder ?? null };
 }

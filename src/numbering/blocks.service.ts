@@ -26,7 +26,7 @@ export class BlocksService {
     const range = rangeOf(input, this.config.defaultCountry);
     const from = input.allocated_at == null ? -Infinity : parseInstant(input.allocated_at)!;
     return this.changes.run(caller, 'number_block', async (change) => {
-      await lockNumbering(change.manager);
+      await lockNumbering(change);
       const conflicts = (await selectBlocks(change.manager)).filter(
         (block) => block.first <= range.last && range.first <= block.last,
       );

@@ -48,9 +48,9 @@ export class NumberPortsService {
     const { manager } = change;
     const numbers = rangeOf(input, this.config.defaultCountry);
     checkDestination(input);
+    await lockNumbering(change);
     const effective = periodOf(input.effective_from, null, change.at);
     const recipient = input.recipient === null ? null : await this.recipientOf(manager, input.recipient);
-    await lockNumbering(manager);
     const conflicts = (await selectOverlapping(manager, 'number_port', [numbers])).filter(
       (row) => row.to > effective.from,
     );
@@ -105,7 +105,7 @@ export class NumberPortsService {
   ): Promise<Tagged<NumberPortView>> {
     return this.changes.run(caller, 'number_port', async (change) => {
       const { manager } = change;
-      await lockNumbering(manager);
+      await lockNumbering(change);
       const before = await manager.findOneBy(NumberPort, { id });
       if (!before) throw new Problem('not_found', 'there is no number port with this id');
       checkIfMatch(ifMatch, before);

@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 import { Access, CurrentCaller } from '../platform/http/access.js';
+import { IfMatch } from '../platform/http/etag.js';
 import { ImportQuery, ImportReport } from '../platform/http/import.dto.js';
 import { Operation, tag } from '../platform/http/operation.js';
 import { ApiPage, type Page, PageQuery } from '../platform/http/page.js';
@@ -41,7 +42,7 @@ export class BlocksController {
     summary: 'Add a number block',
     created: BlockView,
     idempotent: true,
-    problems: ['range_overlaps', 'idempotency_key_reused'],
+    problems: ['range_overlaps'],
   })
   create(@CurrentCaller() caller: Caller, @Body() body: BlockCreate): Promise<BlockView> {
     return this.blocks.create(caller, body);
@@ -63,15 +64,9 @@ export class BlocksController {
     description: 'Columns `first,last` and, if wanted, `range_holder,allocated_at`.',
     ok: ImportReport,
     idempotent: true,
-    problems: [
-      'malformed_body',
-      'unsupported_media_type',
-      'rows_rejected',
-      'registry_moved',
-      'idempotency_key_reused',
-    ],
+    problems: ['rows_rejected', 'registry_moved'],
   })
-  @ApiUpload('The number blocks.', 'first,last\n+31850210000,+31850219999\n')
+  @ApiUpload('The number blocks.', [{ first: '+31850210000', last: '+31850219999' }])
   import(
     @CurrentCaller() caller: Caller,
     @Query() query: ImportQuery,
@@ -98,7 +93,8 @@ export class AssignmentsController {
     created: AssignmentView,
     idempotent: true,
     etag: 'sent',
-    problems: ['range_overlaps', 'state_conflict', 'outside_block', 'idempotency_key_reused'],
+    located: true,
+    problems: ['range_overlaps', 'state_conflict', 'outside_block'],
   })
   async create(
     @CurrentCaller() caller: Caller,
@@ -140,14 +136,14 @@ export class AssignmentsController {
     ok: AssignmentView,
     idempotent: true,
     etag: 'checked',
-    problems: ['not_found', 'state_conflict', 'precondition_failed', 'idempotency_key_reused'],
+    problems: ['not_found', 'state_conflict'],
   })
   async release(
     @CurrentCaller() caller: Caller,
     @Param() { id }: IdParam,
     @Body() body: Release,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<AssignmentView> {
     return tag(reply, await this.assignments.release(caller, id, body, ifMatch));
   }
@@ -161,18 +157,16 @@ export class AssignmentsController {
 a wider one of the same file is said with \`carve=true\`: later rows take from earlier ones.`,
     ok: ImportReport,
     idempotent: true,
-    problems: [
-      'malformed_body',
-      'unsupported_media_type',
-      'rows_rejected',
-      'registry_moved',
-      'idempotency_key_reused',
-    ],
+    problems: ['rows_rejected', 'registry_moved'],
   })
-  @ApiUpload(
-    'The assignments.',
-    'first,last,partner,effective_from\n+31850210000,+31850210999,VOORBEELD,2019-03-01T00:00:00Z\n',
-  )
+  @ApiUpload('The assignments.', [
+    {
+      first: '+31850210000',
+      last: '+31850210999',
+      partner: 'VOORBEELD',
+      effective_from: '2019-03-01T00:00:00Z',
+    },
+  ])
   import(
     @CurrentCaller() caller: Caller,
     @Query() query: AssignmentImportQuery,
@@ -195,7 +189,7 @@ export class NumberPortsController {
     created: NumberPortView,
     idempotent: true,
     etag: 'sent',
-    problems: ['range_overlaps', 'state_conflict', 'idempotency_key_reused'],
+    problems: ['range_overlaps', 'state_conflict'],
   })
   async create(
     @CurrentCaller() caller: Caller,
@@ -225,14 +219,14 @@ export class NumberPortsController {
     ok: NumberPortView,
     idempotent: true,
     etag: 'checked',
-    problems: ['not_found', 'state_conflict', 'precondition_failed', 'idempotency_key_reused'],
+    problems: ['not_found', 'state_conflict'],
   })
   async return(
     @CurrentCaller() caller: Caller,
     @Param() { id }: IdParam,
     @Body() body: NumberPortReturn,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<NumberPortView> {
     return tag(reply, await this.ports.return(caller, id, body, ifMatch));
   }

@@ -171,6 +171,7 @@ export class AssignmentImportQuery extends ImportQuery {
     example: 'false',
     values: ['true', 'false'],
     name: 'Switch',
+    meaning: 'Yes or no.',
     optional: true,
   })
   carve?: 'true' | 'false';
@@ -193,8 +194,8 @@ export class NumberPortCreate {
   recipient: string | null;
 
   @TextField({
-    description: 'Network that it left to; only with `recipient` null.',
-    example: 'NEDMOB',
+    description: 'Network that it left to, such as `NEDMOB`; only with `recipient` null.',
+    example: null,
     optional: true,
     nullable: true,
     max: 100,

@@ -1,14 +1,20 @@
 import type { EntityManager } from 'typeorm';
 
+import type { Change } from '../log/changes.js';
+import { timestampOf } from '../platform/database/sql-instant.js';
 import type { NumberRange } from '../shared/number-range.js';
 import type { ExistingRow, InsertedRow, RangePlan, Rectangle } from './range-rows.js';
 
 /** A layer whose rows end: its table. */
 type EndingLayer = 'assignment' | 'number_port';
 
-/** Lets one change of the numbering in at a time, until its transaction ends; lookups are not held up by it. */
-export async function lockNumbering(manager: EntityManager): Promise<void> {
-  await manager.query(`SELECT pg_advisory_xact_lock(hashtext('numbering'))`);
+/**
+ * Lets one change of the numbering in at a time, until its transaction ends; lookups are not held up by it. The
+ * change begins anew with it, so that none begins before one whose outcome it builds on: it would undo history.
+ */
+export async function lockNumbering(change: Change): Promise<void> {
+  await change.manager.query(`SELECT pg_advisory_xact_lock(hashtext('numbering'))`);
+  await change.beginAnew();
 }
 
 /** The serial of the newest change to numbers or partners: what a plan depends on. */
@@ -148,5 +154,5 @@ export async function withdraw(
 
 /** Milliseconds as a timestamp; an infinity is an open end, which a range writes as NULL. */
 function instant(milliseconds: string): string {
-  return `CASE WHEN abs(${milliseconds}) < 'infinity' THEN to_timestamp(${milliseconds} / 1000) END`;
+  return `CASE WHEN abs(${milliseconds}) < 'infinity' THEN ${timestampOf(milliseconds)} END`;
 }

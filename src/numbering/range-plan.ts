@@ -22,23 +22,26 @@ export function planRanges(
 
 /**
  * SHA-256 (hex) of all that a plan says, in slices like `planRanges`. Plans of the same rows on the same layer
- * have the same digest, whatever order the existing rows came in.
+ * have the same digest, whatever order the existing rows came in. The instant `now` counts as "now", not as
+ * itself: a plan and its apply, a minute later, say the same.
  */
-export function planDigest(plan: RangePlan): Promise<string> {
-  return inSlices(digest(plan));
+export function planDigest(plan: RangePlan, now?: number): Promise<string> {
+  return inSlices(digest(plan, now));
 }
 
 const DIGEST_VERSION = 1;
 const CHUNK = 8192;
 /** Stands for `null`: no id and no line is infinite. */
 const NONE = -Infinity;
+/** Stands for the instant `now`: no instant is so late. */
+const NOW = Number.MAX_VALUE;
 
 /** Hashes the figures as 64-bit floats, which is exact for numbers, instants and open ends. */
-function* digest(plan: RangePlan): Generator<void, string> {
+function* digest(plan: RangePlan, now?: number): Generator<void, string> {
   const hash = createHash('sha256');
   const chunk = new Float64Array(CHUNK);
   let filled = 0;
-  for (const figures of figuresOf(plan)) {
+  for (const figures of figuresOf(plan, now)) {
     if (filled + figures.length > CHUNK) {
       hash.update(chunk.subarray(0, filled));
       filled = 0;
@@ -51,20 +54,20 @@ function* digest(plan: RangePlan): Generator<void, string> {
 }
 
 /** Every list after its length, so that no two plans read the same. */
-function* figuresOf(plan: RangePlan): Generator<number[]> {
+function* figuresOf(plan: RangePlan, now?: number): Generator<number[]> {
   const { inserted, shortened, withdrawn, rejects, unchanged } = plan;
   yield [DIGEST_VERSION, unchanged, inserted.length, shortened.length, withdrawn.length, rejects.length];
-  for (const row of inserted) yield [...corners(row), row.holder, row.line ?? NONE, row.source ?? NONE];
-  for (const { id, to } of shortened) yield [id, to];
+  for (const row of inserted) yield [...corners(row, now), row.holder, row.line ?? NONE, row.source ?? NONE];
+  for (const { id, to } of shortened) yield [id, to === now ? NOW : to];
   for (const id of withdrawn) yield [id];
   for (const { line, total, conflicts } of rejects) {
     yield [line, total, conflicts.length];
-    for (const conflict of conflicts) yield [...corners(conflict), ...nameOf(conflict)];
+    for (const conflict of conflicts) yield [...corners(conflict, now), ...nameOf(conflict)];
   }
 }
 
-function corners({ first, last, from, to }: Rectangle): number[] {
-  return [first, last, from, to];
+function corners({ first, last, from, to }: Rectangle, now?: number): number[] {
+  return [first, last, from === now ? NOW : from, to === now ? NOW : to];
 }
 
 function nameOf(conflict: Conflict): number[] {

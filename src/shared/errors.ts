@@ -3,12 +3,15 @@
  * HTTP itself is spoken only in `platform/http`.
  */
 export const PROBLEMS = {
+  malformed_address: [400, 'The address cannot be read'],
+  malformed_request: [400, 'This is no request that can be read'],
   malformed_body: [400, 'The body cannot be read'],
   unauthenticated: [401, 'No valid secret was given'],
   forbidden: [403, 'The caller lacks this right'],
   legal_basis_not_granted: [403, 'The legal basis is not granted to this authority'],
   not_found: [404, 'There is nothing here'],
   method_not_allowed: [405, 'The method is not allowed here'],
+  request_timeout: [408, 'The request took too long to come'],
   already_exists: [409, 'It exists already'],
   range_overlaps: [409, 'The range overlaps another one'],
   state_conflict: [409, 'The present state does not allow this'],
@@ -21,6 +24,7 @@ export const PROBLEMS = {
   outside_block: [422, 'The range lies outside our number blocks'],
   rows_rejected: [422, 'Rows of the file were rejected'],
   idempotency_key_reused: [422, 'The Idempotency-Key was used for another request'],
+  headers_too_large: [431, 'The address and the headers are too large'],
   internal: [500, 'An error on our side'],
   unavailable: [503, 'The service cannot answer now'],
 } as const satisfies Record<string, readonly [number, string]>;

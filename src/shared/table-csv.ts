@@ -75,7 +75,13 @@ export class CsvRows implements RowLayout {
     const line = this.rowLine;
     if (cells.length !== targets.length) {
       const detail = `The row on line ${line} has ${cells.length} cells; the header has ${targets.length}.`;
-      throw tableProblem('wrong_cell_count', detail, { line });
+      // The first cell that is too many, or the last one that is there.
+      const cell = Math.min(targets.length, cells.length - 1);
+      throw tableProblem(
+        'wrong_cell_count',
+        detail,
+        placeAt(source, this.starts[cell]! - this.rowStart, line),
+      );
     }
     const values: (string | null)[] = this.empty.slice();
     for (let i = 0; i < cells.length; i++) values[targets[i]!] = cells[i] || null;

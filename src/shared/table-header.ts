@@ -64,7 +64,7 @@ function missingErrors(
   const missing = columns.filter((column, i) => column.required && !targets.includes(i));
   return missing.map(({ name }) => {
     const detail = `The header lacks the column ${name}. ${expectedColumns(columns)}`;
-    return { pointer: `/${line}/${name}`, code: 'missing_column', detail, line };
+    return { pointer: `/${line}/${name}`, code: 'missing_column', detail, line, column: 1 };
   });
 }
 

@@ -49,7 +49,7 @@ export async function* readTable(
     if (fault) throw unreadable(fault, pending, line);
   }
   if (openQuote !== -1) throw unclosedQuote(pending, openQuote, line);
-  if (!rows.started) throw tableProblem('empty_file', 'The file is empty.', { line: 1 });
+  if (!rows.started) throw tableProblem('empty_file', 'The file is empty.', { line: 1, column: 1 });
 }
 
 /** The format that a Content-Type announces, or undefined for another one or a charset other than UTF-8. */

@@ -582,6 +582,18 @@ describe('planDigest', () => {
     expect(await planDigest({ ...base, ...change })).not.toBe(await planDigest(base));
   });
 
+  it('is the same whenever it is made, where instants are now', async () => {
+    const at = (now: number) =>
+      planOf({
+        inserted: [ofLine(1, [100, 109, now, OPEN]), leftOf(2, [110, 119, 0, now])],
+        shortened: [{ id: 1, to: now }],
+        rejects: [{ ...base.rejects[0]!, conflicts: [{ line: 1, first: 1, last: 2, from: now, to: OPEN }] }],
+      });
+    expect(await planDigest(at(1000), 1000)).toBe(await planDigest(at(2000), 2000));
+    expect(await planDigest(at(1000), 1000)).not.toBe(await planDigest(at(1000), 2000));
+    expect(await planDigest(base, 5)).not.toBe(await planDigest(base));
+  });
+
   it('tells a line from an id', async () => {
     const [reject] = base.rejects;
     const conflicts = [{ line: 4, first: 1, last: 2, from: 3, to: 4 }];

@@ -103,13 +103,13 @@ describe('CSV', () => {
     ['a file cut off in a cell', `${H}1,2,"`, ['unclosed_quote', 2, 5]],
     ['a quote inside a cell', `${H}1,2"3,4\n`, ['stray_quote', 2, 4]],
     ['more after a closing quote', `${H}"\n1"x,2,3\n`, ['stray_quote', 3, 3]],
-    ['too few cells', `${H}1,2,3\n1,2\n`, ['wrong_cell_count', 3, undefined]],
-    ['too many cells', `${H}1,2,3,4\n`, ['wrong_cell_count', 2, undefined]],
+    ['too few cells', `${H}1,2,3\n1,2\n`, ['wrong_cell_count', 3, 3]],
+    ['too many cells', `${H}1,2,3,4\n`, ['wrong_cell_count', 2, 7]],
     ['semicolons', '"first";"last"\n1;2\n', ['wrong_delimiter', 1, 8]],
     ['tabs', '\nfirst\tlast\n', ['wrong_delimiter', 2, 6]],
-    ['no bytes', '', ['empty_file', 1, undefined]],
-    ['only a byte order mark', '\ufeff', ['empty_file', 1, undefined]],
-    ['only blank lines', '\n\r\n ', ['empty_file', 1, undefined]],
+    ['no bytes', '', ['empty_file', 1, 1]],
+    ['only a byte order mark', '\ufeff', ['empty_file', 1, 1]],
+    ['only blank lines', '\n\r\n ', ['empty_file', 1, 1]],
     ['a carriage return alone', `${H}1,2,3\r1,2,3\n`, ['lone_carriage_return', 2, 6]],
     ['one in a quoted cell', `${H}1,2,"é\r"\n`, ['lone_carriage_return', 2, 7]],
     ['one at the end', `${H}1,2,3\r`, ['lone_carriage_return', 2, 6]],
@@ -131,6 +131,7 @@ describe('CSV', () => {
       code: 'wrong_cell_count',
       detail: 'The row on line 2 has 2 cells; the header has 3.',
       line: 2,
+      column: 3,
     });
     expect((await faults(`${H}"\n1"x,2,3\n`))[0]!.detail).toContain('begins on line 2, column 1');
   });
@@ -142,8 +143,8 @@ describe('the header of a CSV file', () => {
       expect.objectContaining({ pointer: '/1', code: 'unknown_column', line: 1, column: 1 }),
       expect.objectContaining({ pointer: '/1', code: 'duplicate_column', line: 1, column: 15 }),
       expect.objectContaining({ pointer: '/1', code: 'unknown_column', line: 1, column: 24 }),
-      expect.objectContaining({ pointer: '/1/first', code: 'missing_column', line: 1 }),
-      expect.objectContaining({ pointer: '/1/last', code: 'missing_column', line: 1 }),
+      expect.objectContaining({ pointer: '/1/first', code: 'missing_column', line: 1, column: 1 }),
+      expect.objectContaining({ pointer: '/1/last', code: 'missing_column', line: 1, column: 1 }),
     ]);
   });
 
@@ -257,7 +258,7 @@ describe('NDJSON', () => {
     ['an escaped carriage return', '{"first":"a\\rb"}', ['control_character', 1, 10]],
     ['half a surrogate pair', '{"first":"\\ud800"}', ['lone_surrogate', 1, 10]],
     ['a raw NUL byte', '{"first":"\0"}', ['nul_byte', 1, 11]],
-    ['nothing at all', '\n', ['empty_file', 1, undefined]],
+    ['nothing at all', '\n', ['empty_file', 1, 1]],
   ])('refuses %s', async (_, text, expected) => {
     expect(await fault(text, 'ndjson')).toEqual(expected);
   });
