@@ -1,9 +1,9 @@
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule } from '@nestjs/swagger';
 
 import { AppModule, type Surroundings } from './app.module.js';
-import { buildDocument } from './platform/http/openapi.js';
+import { publishDocument } from './platform/http/openapi.js';
+import { watchMethods } from './platform/http/refusals.js';
 import { createAdapter, prepareServer } from './platform/http/server.js';
 import { NestLog } from './platform/logging.js';
 import { Metrics } from './platform/metrics.js';
@@ -19,12 +19,16 @@ export async function createApplication(surroundings: Surroundings): Promise<Nes
     {
       logger: new NestLog(surroundings.logger),
       abortOnError: false,
+      // Nest's would also take forms; Fastify's own parser of JSON does what is needed.
+      bodyParser: false,
     },
   );
   app.setGlobalPrefix('v1', { exclude: OUTSIDE_API });
   prepareServer(app, surroundings.logger, app.get(Metrics));
-  SwaggerModule.setup('docs', app, () => buildDocument(app), { jsonDocumentUrl: 'openapi.json' });
+  const refuseOtherMethods = watchMethods(app.getHttpAdapter().getInstance());
+  publishDocument(app);
   await app.init();
+  refuseOtherMethods();
   await app.getHttpAdapter().getInstance().ready();
   return app;
 }

@@ -11,15 +11,17 @@ import { Problem } from '../shared/errors.js';
 import { Turns } from '../shared/turns.js';
 import { changeLeaf } from './entry.js';
 import { insertAnswer, purgeAnswers, selectAnswer } from './idempotency.queries.js';
-import { appendChange, beginChange, type ChangeScope } from './log.queries.js';
+import { appendChange, beginChange, type ChangeScope, selectNewestInstant } from './log.queries.js';
 
 /** A change under way. */
 export interface Change {
   manager: EntityManager;
   /** Goes into the `change` column of every row that it writes. */
   id: number;
-  /** Its instant: never before that of a change that was committed earlier, whatever the nodes' clocks say. */
+  /** Its instant: not before that of a change that was committed before it began, whatever the nodes' clocks say. */
   at: number;
+  /** Takes the instant anew: for one that has waited for a lock, as if it had begun only now. */
+  beginAnew(): Promise<void>;
   /** Says what was done, for the log. A change that records nothing changed nothing, and leaves no entry. */
   record(action: string, detail: Record<string, Json | undefined>): void;
 }
@@ -78,13 +80,20 @@ export class Changes {
     scope: ChangeScope,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
-    const stored = await storedAnswer<T>(manager, caller);
+    const stored = await storedAnswer<T>(manager, caller, this.clock.now());
     if (stored) return stored;
-    const { id, newest } = await beginChange(manager);
-    const at = Math.max(this.clock.now(), newest);
     let detail: Json | undefined;
-    const record: Change['record'] = (action, what) => void (detail = { action, ...what });
-    const answer = await work({ manager, id, at, record });
+    const change: Change = {
+      manager,
+      id: await beginChange(manager),
+      at: 0,
+      beginAnew: async () =>
+        void (change.at = Math.max(this.clock.now(), await selectNewestInstant(manager))),
+      record: (action, what) => void (detail = { action, ...what }),
+    };
+    await change.beginAnew();
+    const answer = await work(change);
+    const { id, at } = change;
     if (caller.idempotency) await storeAnswer(manager, caller, at, answer);
     if (detail) await appendChange(manager, { id, scope, at }, changeLeaf(caller, at, detail));
     return answer;
@@ -92,10 +101,10 @@ export class Changes {
 }
 
 /** The answer that this key got before. A second request with the key waits here until the first has ended. */
-async function storedAnswer<T>(manager: EntityManager, caller: Caller): Promise<T | undefined> {
+async function storedAnswer<T>(manager: EntityManager, caller: Caller, now: number): Promise<T | undefined> {
   const { idempotency } = caller;
   if (!idempotency) return undefined;
-  const stored = await selectAnswer(manager, caller.credentialId, idempotency.keyDigest);
+  const stored = await selectAnswer(manager, caller.credentialId, idempotency.keyDigest, now);
   if (!stored) return undefined;
   if (!stored.fingerprint.equals(idempotency.fingerprint))
     throw new Problem(

@@ -3,17 +3,19 @@ import { ApiSchema, ApiTags } from '@nestjs/swagger';
 import pg from 'pg';
 
 import { Access } from '../platform/http/access.js';
-import { IntegerField, TextField } from '../platform/http/fields.js';
+import { Base64Field, IntegerField, TextField } from '../platform/http/fields.js';
 import { Operation } from '../platform/http/operation.js';
 import { HOT_POOL, LOG_ORIGIN } from '../platform/tokens.js';
 import { Problem } from '../shared/errors.js';
-import { leafHash } from './entry.js';
+import { commitmentTo, leafHash, lookupLeaf } from './entry.js';
 import { selectEntry } from './log.queries.js';
 
 export class IndexParam {
-  @IntegerField({ description: 'Index of the entry, the first being 0.', example: 123_456 })
+  @IntegerField({ description: 'Index of the entry, the first being 0.', example: 123_456, inAddress: true })
   index: number;
 }
+
+const LEAF_EXAMPLE = lookupLeaf('2026-01-31T12:00:00.000Z', commitmentTo(Buffer.from('{}')));
 
 @ApiSchema({ name: 'LogEntry', description: 'One logged act.' })
 export class LogEntryView {
@@ -23,24 +25,27 @@ export class LogEntryView {
   @IntegerField({ description: 'Its index.', example: 123_456 })
   index: number;
 
-  @TextField({ description: 'Leaf, base64.', example: 'eyJhdCI6…' })
+  @Base64Field({ description: 'Leaf, base64.', example: LEAF_EXAMPLE.toString('base64') })
   leaf: string;
 
-  @TextField({ description: 'SHA-256 over a zero byte and the leaf, base64.', example: 'qL3n…' })
+  @Base64Field({
+    description: 'SHA-256 over a zero byte and the leaf, base64.',
+    example: leafHash(LEAF_EXAMPLE),
+  })
   leaf_hash: string;
 
-  @TextField({
+  @Base64Field({
     description:
-      'Opening, sealed with AES-256-GCM under the data key: nonce (12 bytes), ciphertext, tag (16 bytes); base64. `null` where the entry has none, or it was destroyed.',
-    example: 'AAAA…',
+      'Opening, sealed with AES-256-CTR under the data key: initial counter block (16 bytes), ciphertext; base64. The commitment in the leaf shows that it was not altered. `null` where the entry has none, or it was destroyed.',
+    example: 'mGZ0tQ2Tn8xqg4oXk1bqk3p2yBqH0bq5cI2lq7o3dGJvZHk=',
     nullable: true,
   })
   sealed: string | null;
 
-  @TextField({
+  @Base64Field({
     description:
       'The data key as an age file that the auditors open, base64. `null` where there is none, or it was destroyed.',
-    example: 'YWdlLWVuY3J5cHRpb24ub3JnL3Yx…',
+    example: 'YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSA=',
     nullable: true,
   })
   data_key: string | null;

@@ -42,13 +42,20 @@ export async function appendChange(
   return row!.serial;
 }
 
-/** A new change's id, and the instant of the newest committed change (0 when there is none). Bounds its waits for locks. */
-export async function beginChange(manager: EntityManager): Promise<{ id: number; newest: number }> {
-  const [row] = await manager.query<{ id: number; newest: number }[]>(`
-    SELECT set_config('lock_timeout', '30s', true), nextval('change_id') AS id, coalesce((
-      SELECT (extract(epoch FROM at) * 1000)::float8 FROM registry_change ORDER BY serial DESC LIMIT 1
-    ), 0) AS newest`);
-  return row!;
+/** A new change's id. Bounds the change's waits for locks. */
+export async function beginChange(manager: EntityManager): Promise<number> {
+  const [row] = await manager.query<{ id: number }[]>(
+    `SELECT set_config('lock_timeout', '30s', true), nextval('change_id') AS id`,
+  );
+  return row!.id;
+}
+
+/** The instant of the newest committed change; 0 when there is none. */
+export async function selectNewestInstant(manager: EntityManager): Promise<number> {
+  const [row] = await manager.query<{ at: number }[]>(
+    'SELECT (extract(epoch FROM at) * 1000)::float8 AS at FROM registry_change ORDER BY serial DESC LIMIT 1',
+  );
+  return row?.at ?? 0;
 }
 
 export async function insertDataKey(client: pg.Pool, createdAt: number, wrapped: Buffer): Promise<number> {

@@ -1,13 +1,14 @@
-import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import { Access, CurrentCaller } from '../platform/http/access.js';
+import { IfMatch } from '../platform/http/etag.js';
 import { Operation, tag } from '../platform/http/operation.js';
 import { ApiPage, type Page, PageQuery } from '../platform/http/page.js';
 import type { Caller } from '../shared/caller.js';
 import { AuthoritiesService } from './authorities.service.js';
-import { AuthorityCreate, AuthorityPatch, AuthorityView } from './authority.dto.js';
+import { AuthorityCreate, AuthorityParam, AuthorityPatch, AuthorityView } from './authority.dto.js';
 
 @ApiTags('Authorities')
 @Controller('authorities')
@@ -21,7 +22,8 @@ export class AuthoritiesController {
     created: AuthorityView,
     idempotent: true,
     etag: 'sent',
-    problems: ['already_exists', 'idempotency_key_reused'],
+    located: true,
+    problems: ['already_exists'],
   })
   async create(
     @CurrentCaller() caller: Caller,
@@ -44,7 +46,7 @@ export class AuthoritiesController {
   @Operation({ summary: 'Read an authority', ok: AuthorityView, etag: 'sent', problems: ['not_found'] })
   async get(
     @CurrentCaller() caller: Caller,
-    @Param('code') code: string,
+    @Param() { code }: AuthorityParam,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuthorityView> {
     return tag(reply, await this.authorities.get(caller, code));
@@ -57,14 +59,14 @@ export class AuthoritiesController {
     description: 'A legal basis that is taken away is refused from the next lookup on, on every node.',
     ok: AuthorityView,
     etag: 'checked',
-    problems: ['not_found', 'precondition_failed'],
+    problems: ['not_found'],
   })
   async patch(
     @CurrentCaller() caller: Caller,
-    @Param('code') code: string,
+    @Param() { code }: AuthorityParam,
     @Body() body: AuthorityPatch,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<AuthorityView> {
     return tag(reply, await this.authorities.patch(caller, code, body, ifMatch));
   }

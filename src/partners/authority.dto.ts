@@ -2,7 +2,7 @@ import { ApiSchema } from '@nestjs/swagger';
 
 import { EnumListField, InstantField, TextField } from '../platform/http/fields.js';
 import type { Authority } from './authority.entity.js';
-import { LEGAL_BASES, type LegalBasis } from './legal-basis.js';
+import { LEGAL_BASES, LEGAL_BASIS_MEANING, type LegalBasis } from './legal-basis.js';
 
 const codeField = TextField({
   description: 'Code that names the authority.',
@@ -18,8 +18,14 @@ const legalBasesField = (optional: boolean) =>
     example: ['Sv 126n', 'Sv 126na-1'],
     values: LEGAL_BASES,
     name: 'LegalBasis',
+    meaning: LEGAL_BASIS_MEANING,
     optional,
   });
+
+export class AuthorityParam {
+  @codeField
+  code: string;
+}
 
 @ApiSchema({ name: 'AuthorityCreate', description: 'An authority to admit.' })
 export class AuthorityCreate {

@@ -4,6 +4,13 @@ import { EnumField, InstantField, IntegerField, TextField } from '../platform/ht
 import { type Role, ROLES } from '../shared/caller.js';
 import type { Credential } from './credential.entity.js';
 
+const idField = TextField({
+  description: 'Id of the credential.',
+  example: '019a0c5e-7b1c-7000-8000-000000000001',
+  pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  format: 'uuid',
+  max: 36,
+});
 const roleField = EnumField({
   description: 'What it may do.',
   example: 'partner',
@@ -13,7 +20,7 @@ const roleField = EnumField({
 const codeField = (of: 'partner' | 'authority', optional: boolean) =>
   TextField({
     description: `Code of the ${of} that a credential of role \`${of}\` is bound to; \`null\` or left out for other roles.`,
-    example: of === 'partner' ? 'VOORBEELD' : 'CIOT',
+    example: of === 'partner' ? 'VOORBEELD' : null,
     optional,
     nullable: true,
     max: 12,
@@ -22,6 +29,11 @@ const labelField = TextField({
   description: 'What it is used for, and where.',
   example: 'nightly sync, server 3',
 });
+
+export class CredentialParam {
+  @idField
+  id: string;
+}
 
 @ApiSchema({ name: 'CredentialCreate', description: 'A credential to issue.' })
 export class CredentialCreate {
@@ -60,7 +72,7 @@ export class CredentialRotation {
 
 @ApiSchema({ name: 'Credential', description: 'A machine key bound to a role.' })
 export class CredentialView {
-  @TextField({ description: 'Its id.', example: '019a0c5e-7b1c-7000-8000-000000000001' })
+  @idField
   id: string;
 
   @roleField

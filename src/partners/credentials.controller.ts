@@ -1,13 +1,15 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import { Access, CurrentCaller } from '../platform/http/access.js';
+import { IfMatch } from '../platform/http/etag.js';
 import { Operation, tag } from '../platform/http/operation.js';
 import { ApiPage, type Page, PageQuery } from '../platform/http/page.js';
 import type { Caller } from '../shared/caller.js';
 import {
   CredentialCreate,
+  CredentialParam,
   CredentialRotation,
   CredentialView,
   IssuedCredentialView,
@@ -27,7 +29,7 @@ export class CredentialsController {
     created: IssuedCredentialView,
     idempotent: true,
     etag: 'sent',
-    problems: ['state_conflict', 'idempotency_key_reused'],
+    problems: ['state_conflict'],
   })
   async issue(
     @CurrentCaller() caller: Caller,
@@ -56,14 +58,14 @@ export class CredentialsController {
     created: IssuedCredentialView,
     idempotent: true,
     etag: 'checked',
-    problems: ['not_found', 'precondition_failed', 'idempotency_key_reused'],
+    problems: ['not_found', 'state_conflict'],
   })
   async rotate(
     @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
+    @Param() { id }: CredentialParam,
     @Body() body: CredentialRotation,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<IssuedCredentialView> {
     return tag(reply, await this.credentials.rotate(caller, id, body, ifMatch));
   }
@@ -75,12 +77,13 @@ export class CredentialsController {
     summary: 'Revoke a credential',
     description: 'At once, on every node.',
     none: true,
-    problems: ['not_found', 'precondition_failed'],
+    etag: 'checked',
+    problems: ['not_found'],
   })
   revoke(
     @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Headers('if-match') ifMatch?: string,
+    @Param() { id }: CredentialParam,
+    @IfMatch() ifMatch?: string,
   ): Promise<void> {
     return this.credentials.revoke(caller, id, ifMatch);
   }

@@ -76,6 +76,8 @@ export class CredentialsService {
     const uses = await this.uses.of(UUID.test(id) ? [id] : []);
     return this.changes.run(caller, 'credential', async (change) => {
       const before = await lockWorking(change.manager, id, ifMatch);
+      if (before.expires_at && before.expires_at.getTime() <= change.at)
+        throw new Problem('state_conflict', 'the credential has expired: issue another one');
       const secret = createSecret(before.role);
       const values = {
         secret_hash: hashSecret(secret),

@@ -15,4 +15,7 @@ export const LEGAL_BASES = [
   'Tw 11.10',
 ] as const;
 
+/** What the API's document says of the list. */
+export const LEGAL_BASIS_MEANING = 'Statutory ground of a lookup: an article of a Dutch act; a closed list.';
+
 export type LegalBasis = (typeof LEGAL_BASES)[number];

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 
 import { Injectable } from '@nestjs/common';
-import { isEmail, isURL } from 'class-validator';
 
 import { type Change, Changes } from '../log/changes.js';
 import { excerpt } from '../log/entry.js';
@@ -10,36 +9,22 @@ import type { Upload } from '../platform/http/upload.js';
 import type { Caller } from '../shared/caller.js';
 import { canonicalJson, type Json } from '../shared/canonical-json.js';
 import type { InputError } from '../shared/errors.js';
-import type { TableColumn, TableRow } from '../shared/table-row.js';
+import type { TableRow } from '../shared/table-row.js';
+import { revokeCredentialsOf } from './credential.queries.js';
 import { lockPartners } from './partner.queries.js';
-import { type Contact, Partner, PARTNER_STATES, type PartnerState } from './partner.entity.js';
-import { insertPartner, type PartnerValues, updatePartner } from './partners.service.js';
-
-const COLUMNS: TableColumn[] = [
-  { name: 'code', required: true },
-  { name: 'name', required: true },
-  ...[
-    'kvk_number',
-    'state',
-    'contact_name',
-    'contact_email',
-    'contact_phone',
-    'disclosure_mode',
-    'disclosure_url',
-    'desk_name',
-    'desk_email',
-    'desk_phone',
-  ].map((name) => ({ name, required: false })),
-];
-
-/** A row that passed: what it gives a partner. What it leaves empty stays as it is, or gets the default. */
-export type PartnerRow = Pick<PartnerValues, 'code' | 'name'> & Partial<PartnerValues>;
+import type { Partner } from './partner.entity.js';
+import { PARTNER_COLUMNS, type PartnerRow, readPartnerRow } from './partner-rows.js';
+import { insertPartner, isSame, mayBecome, updatePartner } from './partners.service.js';
 
 interface PartnerPlan {
   created: PartnerRow[];
   updated: { before: Partner; row: PartnerRow }[];
   unchanged: number;
+  rejects: InputError[];
 }
+
+/** Where rows stand in their file, by the code that they have. */
+type Sources = Map<string, TableRow>;
 
 @Injectable()
 export class PartnerImportsService {
@@ -48,14 +33,14 @@ export class PartnerImportsService {
   async import(caller: Caller, query: ImportQuery, upload: Upload): Promise<ImportReport> {
     const rows: PartnerRow[] = [];
     const rejects: InputError[] = [];
-    const lines = new Map<string, number>();
-    for await (const batch of upload.rows(COLUMNS))
+    const sources: Sources = new Map();
+    for await (const batch of upload.rows(PARTNER_COLUMNS))
       for (const row of batch) {
-        const read = readRow(row, lines);
+        const read = readPartnerRow(row, sources);
         if ('pointer' in read) rejects.push(read);
         else rows.push(read);
       }
-    return this.importRows(upload.callerOf(caller), query, rows, rejects);
+    return this.importRows(upload.callerOf(caller), query, rows, rejects, sources);
   }
 
   /** Plans and, if asked, applies rows that were read already. */
@@ -63,14 +48,16 @@ export class PartnerImportsService {
     caller: Caller,
     query: ImportQuery,
     rows: PartnerRow[],
-    rejects: InputError[],
+    unread: InputError[],
+    sources: Sources = new Map(),
   ): Promise<ImportReport> {
     return this.changes.run(caller, 'partner', async (change) => {
-      const plan = await planPartners(change, rows);
+      const plan = await planPartners(change, rows, sources);
+      const rejects = [...unread, ...plan.rejects].sort((one, other) => one.line! - other.line!);
       const report = settleImport(
         query,
         {
-          rows: rows.length + rejects.length,
+          rows: rows.length + unread.length,
           created: plan.created.length,
           updated: plan.updated.length,
           withdrawn: 0,
@@ -86,25 +73,33 @@ export class PartnerImportsService {
 }
 
 /** Locks the partners that are named, so that what is planned is what is applied. */
-async function planPartners(change: Change, rows: PartnerRow[]): Promise<PartnerPlan> {
+async function planPartners(change: Change, rows: PartnerRow[], sources: Sources): Promise<PartnerPlan> {
   const known = await lockPartners(
     change.manager,
     rows.map((row) => row.code),
   );
-  const plan: PartnerPlan = { created: [], updated: [], unchanged: 0 };
+  const plan: PartnerPlan = { created: [], updated: [], unchanged: 0, rejects: [] };
   for (const row of rows) {
     const before = known.get(row.code);
     if (!before) plan.created.push(row);
+    else if (!mayBecome(before.state, row.state ?? before.state))
+      plan.rejects.push(stateConflict(before, row, sources));
     else if (differs(before, row)) plan.updated.push({ before, row });
     else plan.unchanged += 1;
   }
   return plan;
 }
 
-function differs(before: Partner, row: PartnerRow): boolean {
-  return Object.entries(row).some(
-    ([key, value]) => canonicalJson(value as Json) !== canonicalJson(before[key as keyof Partner] as Json),
+function stateConflict(before: Partner, row: PartnerRow, sources: Sources): InputError {
+  const detail = `a partner that is ${before.state} cannot become ${row.state}`;
+  const source = sources.get(row.code);
+  return (
+    source?.errorAt('state', 'state_conflict', detail) ?? { pointer: '', code: 'state_conflict', detail }
   );
+}
+
+function differs(before: Partner, row: PartnerRow): boolean {
+  return Object.entries(row).some(([key, value]) => !isSame(value, before[key as keyof Partner]));
 }
 
 async function apply(change: Change, plan: PartnerPlan, report: ImportReport): Promise<void> {
@@ -116,7 +111,10 @@ async function apply(change: Change, plan: PartnerPlan, report: ImportReport): P
       state: 'active',
       ...row,
     });
-  for (const { before, row } of plan.updated) await updatePartner(change, before, row);
+  for (const { before, row } of plan.updated) {
+    await updatePartner(change, before, row);
+    if (row.state === 'closed') await revokeCredentialsOf(change, before.id);
+  }
   if (plan.created.length + plan.updated.length === 0) return;
   change.record('partner.imported', {
     rows: report.rows,
@@ -133,56 +131,4 @@ function digestOf(plan: PartnerPlan): string {
     updated.map(({ before, row }) => [before.change, row as unknown as Json]),
   ]);
   return createHash('sha256').update(text).digest('hex');
-}
-
-function readRow(row: TableRow, lines: Map<string, number>): PartnerRow | InputError {
-  const cells = Object.fromEntries(COLUMNS.map(({ name }, i) => [name, row.values[i] ?? null]));
-  const { code, name, kvk_number: kvk, state } = cells;
-  if (!code || !/^[0-9A-Z]{2,12}$/.test(code))
-    return row.errorAt('code', 'code', 'a code is 2 to 12 of 0-9 and A-Z');
-  const earlier = lines.get(code);
-  if (earlier !== undefined) return row.errorAt('code', 'repeated', `line ${earlier} has this code already`);
-  lines.set(code, row.line);
-  if (!name || name.length > 200) return row.errorAt('name', 'name', 'a name is 1 to 200 characters');
-  if (kvk && !/^[0-9]{8}$/.test(kvk))
-    return row.errorAt('kvk_number', 'kvk_number', 'a kvk_number is 8 digits');
-  if (state && !PARTNER_STATES.includes(state as PartnerState))
-    return row.errorAt('state', 'state', `a state is one of ${PARTNER_STATES.join(', ')}`);
-  const contact = readContact(row, cells, 'contact');
-  if (contact && 'pointer' in contact) return contact;
-  const desk = readContact(row, cells, 'desk');
-  if (desk && 'pointer' in desk) return desk;
-  const { disclosure_mode: mode, disclosure_url: url } = cells;
-  if (mode && mode !== 'registry' && mode !== 'partner')
-    return row.errorAt('disclosure_mode', 'disclosure_mode', 'a disclosure_mode is registry or partner');
-  if (!mode && (url || desk))
-    return row.errorAt('disclosure_mode', 'required', 'disclosure_url and desk_… need a disclosure_mode');
-  if (url && !isURL(url, { protocols: ['https', 'http'], require_protocol: true, require_tld: false }))
-    return row.errorAt('disclosure_url', 'disclosure_url', 'a disclosure_url is an http or https address');
-  return {
-    code,
-    name,
-    ...(kvk && { kvk_number: kvk }),
-    ...(state && { state: state as PartnerState }),
-    ...(contact && { contact }),
-    ...(mode && {
-      disclosure: { mode: mode as 'registry' | 'partner', ...(url && { url }), ...(desk && { desk }) },
-    }),
-  };
-}
-
-function readContact(
-  row: TableRow,
-  cells: Record<string, string | null>,
-  prefix: string,
-): Contact | InputError | null {
-  const { [`${prefix}_name`]: name, [`${prefix}_email`]: email, [`${prefix}_phone`]: phone } = cells;
-  if (!name && !email && !phone) return null;
-  if (!name || name.length > 200)
-    return row.errorAt(`${prefix}_name`, 'required', 'a contact has a name of at most 200 characters');
-  if (!email || !isEmail(email))
-    return row.errorAt(`${prefix}_email`, 'email', 'a contact has an e-mail address');
-  if (!phone || phone.length > 64)
-    return row.errorAt(`${prefix}_phone`, 'required', 'a contact has a telephone number');
-  return { name, email, phone };
 }

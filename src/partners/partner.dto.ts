@@ -4,7 +4,6 @@ import {
   EmailField,
   EnumField,
   InstantField,
-  NumberField,
   ObjectField,
   TextField,
   UrlField,
@@ -22,6 +21,11 @@ const DISCLOSURE_EXAMPLE = {
 export const partnerCode = (description: string) =>
   TextField({ description, example: 'VOORBEELD', pattern: CODE_PATTERN, max: 12 });
 
+export class PartnerParam {
+  @partnerCode('Code of the partner.')
+  code: string;
+}
+
 @ApiSchema({ name: 'Contact', description: 'Where an organisation can be reached.' })
 export class ContactDto {
   @TextField({ description: 'Name of the person or desk.', example: 'Servicedesk' })
@@ -30,7 +34,7 @@ export class ContactDto {
   @EmailField({ description: 'E-mail address.', example: 'desk@voorbeeld.example' })
   email: string;
 
-  @NumberField({ description: 'Telephone number.', example: '+31850210000' })
+  @TextField({ description: 'Telephone number.', example: '+31850210000', max: 64 })
   phone: string;
 }
 

@@ -1,12 +1,13 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
 import { Access, CurrentCaller } from '../platform/http/access.js';
+import { IfMatch } from '../platform/http/etag.js';
 import { Operation, tag } from '../platform/http/operation.js';
 import { ApiPage, type Page, PageQuery } from '../platform/http/page.js';
 import type { Caller } from '../shared/caller.js';
-import { PartnerCreate, PartnerPatch, PartnerView } from './partner.dto.js';
+import { PartnerCreate, PartnerParam, PartnerPatch, PartnerView } from './partner.dto.js';
 import { PartnersService } from './partners.service.js';
 
 @ApiTags('Partners')
@@ -21,7 +22,8 @@ export class PartnersController {
     created: PartnerView,
     idempotent: true,
     etag: 'sent',
-    problems: ['already_exists', 'idempotency_key_reused'],
+    located: true,
+    problems: ['already_exists'],
   })
   async create(
     @CurrentCaller() caller: Caller,
@@ -44,7 +46,7 @@ export class PartnersController {
   @Operation({ summary: 'Read a partner', ok: PartnerView, etag: 'sent', problems: ['not_found'] })
   async get(
     @CurrentCaller() caller: Caller,
-    @Param('code') code: string,
+    @Param() { code }: PartnerParam,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<PartnerView> {
     return tag(reply, await this.partners.get(caller, code));
@@ -56,14 +58,14 @@ export class PartnersController {
     summary: 'Change a partner',
     ok: PartnerView,
     etag: 'checked',
-    problems: ['not_found', 'precondition_failed'],
+    problems: ['not_found'],
   })
   async patch(
     @CurrentCaller() caller: Caller,
-    @Param('code') code: string,
+    @Param() { code }: PartnerParam,
     @Body() body: PartnerPatch,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<PartnerView> {
     return tag(reply, await this.partners.patch(caller, code, body, ifMatch));
   }
@@ -76,13 +78,13 @@ export class PartnersController {
     ok: PartnerView,
     idempotent: true,
     etag: 'checked',
-    problems: ['not_found', 'state_conflict', 'precondition_failed'],
+    problems: ['not_found', 'state_conflict'],
   })
   async activate(
     @CurrentCaller() caller: Caller,
-    @Param('code') code: string,
+    @Param() { code }: PartnerParam,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<PartnerView> {
     return tag(reply, await this.partners.moveTo(caller, code, 'active', ifMatch));
   }
@@ -95,13 +97,13 @@ export class PartnersController {
     ok: PartnerView,
     idempotent: true,
     etag: 'checked',
-    problems: ['not_found', 'state_conflict', 'precondition_failed'],
+    problems: ['not_found', 'state_conflict'],
   })
   async suspend(
     @CurrentCaller() caller: Caller,
-    @Param('code') code: string,
+    @Param() { code }: PartnerParam,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<PartnerView> {
     return tag(reply, await this.partners.moveTo(caller, code, 'suspended', ifMatch));
   }
@@ -115,13 +117,13 @@ export class PartnersController {
     ok: PartnerView,
     idempotent: true,
     etag: 'checked',
-    problems: ['not_found', 'state_conflict', 'precondition_failed'],
+    problems: ['not_found', 'state_conflict'],
   })
   async close(
     @CurrentCaller() caller: Caller,
-    @Param('code') code: string,
+    @Param() { code }: PartnerParam,
     @Res({ passthrough: true }) reply: FastifyReply,
-    @Headers('if-match') ifMatch?: string,
+    @IfMatch() ifMatch?: string,
   ): Promise<PartnerView> {
     return tag(reply, await this.partners.moveTo(caller, code, 'closed', ifMatch));
   }

@@ -6,7 +6,7 @@ import { SQL_STATE, sqlStateOf } from '../platform/database/sql-states.js';
 import { checkIfMatch } from '../platform/http/etag.js';
 import { DEFAULT_LIMIT, type Page, pageOf, type PageQuery, readCursor } from '../platform/http/page.js';
 import type { Caller } from '../shared/caller.js';
-import type { Json } from '../shared/canonical-json.js';
+import { canonicalJson, type Json } from '../shared/canonical-json.js';
 import { Problem } from '../shared/errors.js';
 import { revokeCredentialsOf } from './credential.queries.js';
 import { type PartnerCreate, type PartnerPatch, type PartnerView, viewPartner } from './partner.dto.js';
@@ -19,11 +19,16 @@ export interface Tagged<View> {
 }
 
 /** Which states a partner may go to, and from where. A closed one stays closed. */
-const STEPS: Record<'active' | 'suspended' | 'closed', PartnerState[]> = {
+const STEPS: Record<PartnerState, PartnerState[]> = {
+  onboarding: [],
   active: ['onboarding', 'suspended'],
   suspended: ['active'],
   closed: ['onboarding', 'active', 'suspended'],
 };
+
+export function mayBecome(before: PartnerState, after: PartnerState): boolean {
+  return before === after || STEPS[after].includes(before);
+}
 
 @Injectable()
 export class PartnersService {
@@ -99,7 +104,7 @@ export class PartnersService {
   async moveTo(
     caller: Caller,
     code: string,
-    state: keyof typeof STEPS,
+    state: Exclude<PartnerState, 'onboarding'>,
     ifMatch?: string,
   ): Promise<Tagged<PartnerView>> {
     return this.changes.run(caller, 'partner', async (change) => {
@@ -162,13 +167,17 @@ export async function updatePartner(
   patch: Partial<PartnerValues>,
 ): Promise<Partner> {
   const differing = Object.entries(patch).filter(
-    ([key, value]) =>
-      value !== undefined && JSON.stringify(value) !== JSON.stringify(before[key as keyof Partner]),
+    ([key, value]) => value !== undefined && !isSame(value, before[key as keyof Partner]),
   );
   if (differing.length === 0) return before;
   const values = { ...Object.fromEntries(differing), change: change.id };
   await change.manager.update(Partner, { id: before.id }, values);
   return Object.assign(change.manager.create(Partner, before), values);
+}
+
+/** The database keeps the members of an object in an order of its own. */
+export function isSame(one: unknown, other: unknown): boolean {
+  return canonicalJson(one as Json) === canonicalJson(other as Json);
 }
 
 /** What the log says of a partner: everything but who the contact persons are, for a log entry cannot be erased. */

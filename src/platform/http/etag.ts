@@ -1,4 +1,12 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+
 import { Problem } from '../../shared/errors.js';
+
+/** The If-Match of the request; `Operation` documents it. */
+export const IfMatch = createParamDecorator((_: unknown, context: ExecutionContext): string | undefined => {
+  return context.switchToHttp().getRequest<FastifyRequest>().headers['if-match'];
+});
 
 /** The entity tag (RFC 9110, 8.8.3) of a row: the change that touched it last. */
 export function etagOf(row: { change: number }): string {

@@ -16,7 +16,7 @@ export function readIdempotency(request: FastifyRequest, secret: string): Idempo
   const key = request.headers['idempotency-key'];
   if (typeof key !== 'string' || !KEY.test(key))
     throw invalidInput(
-      '#/header/Idempotency-Key',
+      '/Idempotency-Key',
       'idempotency_key',
       'an Idempotency-Key has 1 to 255 visible characters',
     );

@@ -4,10 +4,13 @@ import { ApiSchema } from '@nestjs/swagger';
 
 import { type InputError, Problem } from '../../shared/errors.js';
 import { EnumField, IntegerField, ListField, TextField } from './fields.js';
-import { InputErrorDto } from './operation.js';
+import { InputErrorDto } from './problem.dto.js';
 
 export const IMPORT_MODES = ['plan', 'apply'] as const;
 export type ImportMode = (typeof IMPORT_MODES)[number];
+
+const HASH_EXAMPLE = 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c';
+const SWITCH = { values: ['true', 'false'], name: 'Switch', meaning: 'Yes or no.' };
 
 export class ImportQuery {
   @EnumField({
@@ -20,7 +23,7 @@ export class ImportQuery {
 
   @TextField({
     description: 'The `hash` of a plan: the file is applied only if that would do just what was planned.',
-    example: 'b5bb9d8014a0f9b1d61e21e796d78dccdf1352f23cd32812f4850b878ae4944c',
+    example: HASH_EXAMPLE,
     optional: true,
     pattern: /^[0-9a-f]{64}$/,
     max: 64,
@@ -30,8 +33,7 @@ export class ImportQuery {
   @EnumField({
     description: 'Applies the good rows where others are rejected.',
     example: 'false',
-    values: ['true', 'false'],
-    name: 'Switch',
+    ...SWITCH,
     optional: true,
   })
   partial?: 'true' | 'false';
@@ -50,7 +52,7 @@ export class ImportReport {
   })
   state: 'planned' | 'applied';
 
-  @TextField({ description: 'Give it with `mode=apply` to do just this.', example: 'b5bb9d80…' })
+  @TextField({ description: 'Give it with `mode=apply` to do just this.', example: HASH_EXAMPLE })
   hash: string;
 
   @IntegerField({ description: 'Rows of the file.', example: 18_735 })
@@ -104,9 +106,7 @@ export function settleImport(
   rejects: InputError[],
   planParts: (string | number)[],
 ): ImportReport {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([planParts, query.partial === 'true']))
-    .digest('hex');
+  const hash = createHash('sha256').update(JSON.stringify(planParts)).digest('hex');
   const shown = rejects.slice(0, MOST_SHOWN);
   if (query.mode === 'apply' && query.hash !== undefined && query.hash !== hash)
     throw new Problem(

@@ -1,70 +1,21 @@
 import { applyDecorators } from '@nestjs/common';
 import {
   ApiCreatedResponse,
+  ApiExtension,
   ApiExtraModels,
   ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
-  ApiResponse,
-  ApiSchema,
-  getSchemaPath,
 } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 
-import { type ProblemCode, PROBLEMS } from '../../shared/errors.js';
+import type { ProblemCode } from '../../shared/errors.js';
 import { etagOf } from './etag.js';
-import { IntegerField, ListField, TextField } from './fields.js';
+import { ProblemDto } from './problem.dto.js';
 
-@ApiSchema({ name: 'InputError', description: 'What is wrong at one place of the input.' })
-export class InputErrorDto {
-  @TextField({
-    description: 'JSON Pointer (RFC 6901) to the place; in a file `/line/column`.',
-    example: '/number',
-  })
-  pointer: string;
-
-  @TextField({ description: 'What kind of error it is.', example: 'not_digits' })
-  code: string;
-
-  @TextField({ description: 'The same in a sentence.', example: 'a number is + and digits' })
-  detail: string;
-
-  @IntegerField({ description: 'Line of the file, the first being 1.', example: 17, optional: true })
-  line?: number;
-
-  @IntegerField({ description: 'Column of the line, the first being 1.', example: 14, optional: true })
-  column?: number;
-}
-
-@ApiSchema({ name: 'Problem', description: 'An error (RFC 9457). Nothing was changed.' })
-export class ProblemDto {
-  @TextField({
-    description: 'Identifies the kind of problem.',
-    example: 'urn:wegwijzer:problem:invalid-input',
-  })
-  type: string;
-
-  @TextField({ description: 'The kind of problem in a sentence.', example: 'The input is not valid' })
-  title: string;
-
-  @IntegerField({ description: 'The HTTP status.', example: 422, min: 400, max: 599 })
-  status: number;
-
-  @TextField({ description: 'What happened here, and what to do.', example: 'a number is + and digits' })
-  detail: string;
-
-  @TextField({ description: 'The kind of problem, for programs.', example: 'invalid_input' })
-  code: string;
-
-  @ListField({
-    description: 'Every wrong place of the input.',
-    example: [{ pointer: '/number', code: 'not_digits', detail: 'a number is + and digits' }],
-    optional: true,
-    of: () => InputErrorDto,
-  })
-  errors?: InputErrorDto[];
-}
+/** Where an operation says which problems it has; `openapi.ts` makes responses of them. */
+export const PROBLEM_CODES = 'x-problem-codes';
 
 type ViewClass = new () => object;
 
@@ -80,15 +31,16 @@ export interface OperationOptions {
   idempotent?: true;
   /** It answers an ETag; with `checked`, it honours If-Match as well. */
   etag?: 'sent' | 'checked';
+  /** It answers the address of what it created. */
+  located?: true;
+  /** Those that are its own; what follows from its address, input and rights is added for all. */
   problems?: ProblemCode[];
 }
 
 /** Everything the document says about one operation but its parameters and its body. */
 export function Operation(options: OperationOptions): MethodDecorator {
-  const { summary, description, ok, created, none, idempotent, etag } = options;
-  const headers = etag && {
-    ETag: { description: 'Version of the resource.', schema: { type: 'string' as const } },
-  };
+  const { summary, description, ok, created, none, idempotent, etag, problems = [] } = options;
+  const headers = answerHeaders(options);
   return applyDecorators(
     ApiOperation({ summary, description: description ?? `${summary}.` }),
     ApiExtraModels(ProblemDto),
@@ -97,8 +49,31 @@ export function Operation(options: OperationOptions): MethodDecorator {
     ...(none ? [ApiNoContentResponse({ description: 'Done.' })] : []),
     ...(idempotent ? [ApiHeader(IDEMPOTENCY_KEY)] : []),
     ...(etag === 'checked' ? [ApiHeader(IF_MATCH)] : []),
-    ...problemResponses(['unauthenticated', 'forbidden', 'invalid_input', ...(options.problems ?? [])]),
+    ApiExtension(PROBLEM_CODES, [
+      ...problems,
+      ...(idempotent ? ['idempotency_key_reused'] : []),
+      ...(etag === 'checked' ? ['precondition_failed'] : []),
+    ]),
   );
+}
+
+function answerHeaders({ etag, located }: OperationOptions) {
+  return {
+    ...(etag && {
+      ETag: {
+        description: 'Version of the resource, for `If-Match`.',
+        schema: { type: 'string' as const },
+        example: '"42"',
+      },
+    }),
+    ...(located && {
+      Location: {
+        description: 'Address of the resource.',
+        schema: { type: 'string' as const, format: 'uri-reference' },
+        example: '/v1/partners/VOORBEELD',
+      },
+    }),
+  };
 }
 
 const IDEMPOTENCY_KEY = {
@@ -106,7 +81,12 @@ const IDEMPOTENCY_KEY = {
   required: false,
   description:
     'Makes a retry safe: the same key with the same request gets the first answer again, for a day.',
-  schema: { type: 'string' as const, maxLength: 255, example: '5f1d6a0e-3f67-4d0c-9d6e-0c6a3f1f2b11' },
+  schema: {
+    type: 'string' as const,
+    maxLength: 255,
+    pattern: '^[\\x21-\\x7e]+$',
+    example: '5f1d6a0e-3f67-4d0c-9d6e-0c6a3f1f2b11',
+  },
 };
 
 const IF_MATCH = {
@@ -115,19 +95,6 @@ const IF_MATCH = {
   description: 'The ETag that was read: the change is refused (412) where the resource is another by now.',
   schema: { type: 'string' as const, example: '"42"' },
 };
-
-function problemResponses(codes: ProblemCode[]): MethodDecorator[] {
-  const byStatus = new Map<number, ProblemCode[]>();
-  for (const code of new Set(codes))
-    byStatus.set(PROBLEMS[code][0], [...(byStatus.get(PROBLEMS[code][0]) ?? []), code]);
-  return [...byStatus].map(([status, ofStatus]) =>
-    ApiResponse({
-      status,
-      description: ofStatus.map((code) => `\`${code}\`: ${PROBLEMS[code][1]}.`).join(' '),
-      content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
-    }),
-  );
-}
 
 /** Sends the entity tag of what is answered, and of what was created its address. */
 export function tag<View>(

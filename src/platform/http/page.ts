@@ -6,7 +6,14 @@ import { IntegerField, TextField } from './fields.js';
 
 /** Which part of a list is asked for. */
 export class PageQuery {
-  @IntegerField({ description: 'Most items to answer.', example: 100, optional: true, min: 1, max: 1000 })
+  @IntegerField({
+    description: 'Most items to answer; 100 where it is left out.',
+    example: 100,
+    optional: true,
+    min: 1,
+    max: 1000,
+    inAddress: true,
+  })
   limit?: number;
 
   @TextField({
@@ -32,16 +39,18 @@ export function readCursor(
   if (query.cursor === undefined) return undefined;
   try {
     const keys: unknown = JSON.parse(Buffer.from(query.cursor, 'base64url').toString());
-    if (
-      Array.isArray(keys) &&
-      keys.length === kinds.length &&
-      keys.every((key, i) => typeof key === kinds[i])
-    )
+    if (Array.isArray(keys) && keys.length === kinds.length && keys.every((key, i) => isKey(key, kinds[i]!)))
       return keys;
   } catch {
     // Falls through: it is no cursor of ours.
   }
   throw invalidInput('/cursor', 'cursor', 'this is no next_cursor of this list');
+}
+
+/** Whoever made up a cursor must not get a value into a query that PostgreSQL cannot take. */
+function isKey(key: unknown, kind: 'number' | 'string'): boolean {
+  if (kind === 'number') return Number.isSafeInteger(key);
+  return typeof key === 'string' && !/[\p{Cc}\p{Cs}]/u.test(key);
 }
 
 /** A page of at most `limit` items out of up to `limit + 1` that were read. */
@@ -71,10 +80,11 @@ export function ApiPage(item: new () => object, description: string): MethodDeco
         type: 'object',
         required: ['items', 'next_cursor'],
         properties: {
-          items: { type: 'array', items: { $ref: getSchemaPath(item) } },
+          items: { type: 'array', description, items: { $ref: getSchemaPath(item) } },
           next_cursor: {
             type: ['string', 'null'] as never,
-            description: 'Give it as `cursor` to get the next page; null on the last one.',
+            description: 'Give it as `cursor` to get the next page; `null` on the last one.',
+            example: null,
           },
         },
       },

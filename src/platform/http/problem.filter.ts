@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { isOutOfReach } from '../database/sql-states.js';
 import { traceOf } from '../logging.js';
 import { Problem, type ProblemCode, PROBLEMS } from '../../shared/errors.js';
+import { PROBLEM_TYPE } from './headers.js';
 
 const PROBLEM_OF_STATUS: Record<number, [ProblemCode, string]> = {
   400: ['malformed_body', 'the body is not valid JSON, or it broke off'],
@@ -38,7 +39,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): void {
   if (problem.code === 'unauthenticated') reply.header('WWW-Authenticate', 'Bearer');
   void reply
     .status(problem.status)
-    .header('Content-Type', 'application/problem+json; charset=utf-8')
+    .header('Content-Type', PROBLEM_TYPE)
     .send(JSON.stringify(problemDocument(problem)));
 }
 

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { createGunzip } from 'node:zlib';
+import type { Readable } from 'node:stream';
 
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 
-import { Problem } from '../../shared/errors.js';
 import type { Metrics } from '../metrics.js';
-import { sendProblem } from './problem.filter.js';
-
-export const API_VERSION = '1.0.0';
+import { EVERY_ANSWER } from './headers.js';
+import { refuseAddress, refuseRequest } from './refusals.js';
+import { unpack } from './upload.js';
 
 /** Largest JSON body: a batch of 10,000 numbers, each written as long as is understood, fits. */
 const JSON_LIMIT = 1_048_576;
@@ -21,10 +20,12 @@ export function createAdapter(): FastifyAdapter {
     genReqId: () => randomUUID(),
     logger: false,
     forceCloseConnections: 'idle',
+    // What still comes in on an open connection while the service stops gets its answer as well.
+    return503OnClosing: false,
     requestTimeout: 0,
     routerOptions: { maxParamLength: 200 },
-    frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) =>
-      sendProblem(reply, new Problem('malformed_body', 'the address cannot be read')),
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseRequest,
   });
 }
 
@@ -33,11 +34,11 @@ export function prepareServer(app: NestFastifyApplication, log: Logger, metrics:
   const server = app.getHttpAdapter().getInstance();
   server.removeContentTypeParser(['text/plain', 'application/x-www-form-urlencoded']);
   for (const type of STREAMED_TYPES)
-    server.addContentTypeParser(type, (request: FastifyRequest, body: NodeJS.ReadableStream) =>
-      Promise.resolve(request.headers['content-encoding'] === 'gzip' ? body.pipe(createGunzip()) : body),
+    server.addContentTypeParser(type, (request: FastifyRequest, body: Readable) =>
+      Promise.resolve(unpack(request, body)),
     );
   server.addHook('onRequest', (request, reply, done) => {
-    reply.header('API-Version', API_VERSION).header('X-Request-Id', request.id);
+    reply.headers(EVERY_ANSWER).header('X-Request-Id', request.id);
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {

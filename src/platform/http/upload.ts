@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 
-import { ApiBody, ApiConsumes } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiExtension } from '@nestjs/swagger';
 import { applyDecorators } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 
@@ -23,11 +24,29 @@ export function uploadOf(request: FastifyRequest): Upload {
   const body = request.body as Readable | undefined;
   if (!format || typeof body?.pipe !== 'function')
     throw new Problem('unsupported_media_type', 'send text/csv or application/x-ndjson, in UTF-8');
+  if (!['identity', 'gzip'].includes(encodingOf(request)))
+    throw new Problem('unsupported_media_type', 'send the file as it is, or with Content-Encoding: gzip');
   const digest = createHash('sha256');
   return {
     rows: (columns) => counted(readTable(hashed(body, digest), format, columns)),
     callerOf: (caller) => withDigest(caller, digest),
   };
+}
+
+/** The file, unpacked where it comes packed; `uploadOf` refuses an encoding that is not known. */
+export function unpack(request: FastifyRequest, body: Readable): Readable {
+  if (encodingOf(request) !== 'gzip') return body;
+  // It may fail before anyone reads, and an error that nobody hears ends the process; the reader meets it later.
+  const gunzip = createGunzip().on('error', () => undefined);
+  // `pipe` passes no failure on: after a connection that breaks, the reader would wait for ever.
+  body.once('close', () => {
+    if (!body.readableEnded) gunzip.destroy(new Error('the body broke off'));
+  });
+  return body.pipe(gunzip);
+}
+
+function encodingOf(request: FastifyRequest): string {
+  return request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
 }
 
 /** An import holds its rows in memory, some 200 bytes each. */
@@ -60,11 +79,12 @@ async function* hashed(body: Readable, digest: Hash): AsyncGenerator<Uint8Array>
   }
 }
 
-function brokenBody(error: unknown): unknown {
+/** Nobody but the client can mend these: nothing is wrong here. */
+function brokenBody(error: unknown): Problem {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === 'string' && code.startsWith('Z_'))
     return new Problem('malformed_body', 'the gzip data is broken or ends too early');
-  return error;
+  return new Problem('malformed_body', 'the connection broke off before the end of the file');
 }
 
 function withDigest(caller: Caller, digest: Hash): Caller {
@@ -76,10 +96,25 @@ function withDigest(caller: Caller, digest: Hash): Caller {
   return { ...caller, idempotency: { ...caller.idempotency, fingerprint } };
 }
 
-/** Documents the body of an import. */
-export function ApiUpload(description: string, example: string): MethodDecorator {
+/** Where an operation says how its body may look, by media type; `openapi.ts` puts it there. */
+export const BODY_EXAMPLES = 'x-body-examples';
+
+/** Documents the body of an import, by some of its rows. */
+export function ApiUpload(description: string, rows: Record<string, string>[]): MethodDecorator {
+  const csv = [Object.keys(rows[0]!), ...rows.map((row) => Object.values(row))].map((cells) =>
+    cells.join(','),
+  );
+  const ndjson = rows.map((row) => JSON.stringify(row));
   return applyDecorators(
     ApiConsumes('text/csv', 'application/x-ndjson'),
-    ApiBody({ description, required: true, schema: { type: 'string', example } }),
+    ApiBody({
+      description: `${description} UTF-8; with \`Content-Encoding: gzip\` if wanted.`,
+      required: true,
+      schema: { type: 'string' },
+    }),
+    ApiExtension(BODY_EXAMPLES, {
+      'text/csv': `${csv.join('\n')}\n`,
+      'application/x-ndjson': `${ndjson.join('\n')}\n`,
+    }),
   );
 }

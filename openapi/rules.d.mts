@@ -1,0 +1,3 @@
+export const rules: Record<string, object>;
+declare const ruleset: object;
+export default ruleset;
