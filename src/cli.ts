@@ -4,6 +4,7 @@ import { Command } from 'commander';
 
 import { type Config, ConfigError, loadConfig } from './platform/config.js';
 import { migrate, revertMigration } from './platform/database/migrations.js';
+import { reasonOf } from './platform/logging.js';
 
 const program = new Command('wegwijzer')
   .description('Tells which partner holds the address data behind a number.')
@@ -33,6 +34,6 @@ function ownerUrl({ databaseOwnerUrl }: Config): string {
 try {
   await program.parseAsync();
 } catch (error) {
-  console.error(`wegwijzer: ${error instanceof Error ? error.message.split('\n')[0] : 'unknown error'}`);
+  console.error(`wegwijzer: ${reasonOf(error)}`);
   process.exitCode = 1;
 }

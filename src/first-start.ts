@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import type { INestApplicationContext } from '@nestjs/common';
 import { generateX25519Identity, identityToRecipient } from 'age-encryption';
@@ -44,6 +44,7 @@ export async function openLog(
   ownerUrl: string,
 ): Promise<{ origin: string; auditorKey: string | null }> {
   const client = new pg.Client({ connectionString: ownerUrl });
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('SELECT pg_advisory_lock($1)', [FIRST_START_LOCK]);
@@ -130,8 +131,17 @@ async function issueCredentials(
   });
 }
 
+/** On disk, complete, once it resolves: what is committed next cannot be had again without this file. */
 async function writePrivate(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.new`, text, { mode: 0o600 });
-  await chmod(`${path}.new`, 0o600);
+  const file = await open(`${path}.new`, 'w', 0o600);
+  try {
+    await file.chmod(0o600);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
   await rename(`${path}.new`, path);
+  const folder = await open(dirname(path));
+  await folder.sync().finally(() => folder.close());
 }

@@ -1,26 +1,37 @@
 import 'reflect-metadata';
 
 import { banner } from './banner.js';
-import { ConfigError, loadConfig } from './platform/config.js';
-import { startService } from './service.js';
+import { loadConfig } from './platform/config.js';
+import { reasonOf, traceOf } from './platform/logging.js';
+
+/** Settled from outside: resolves when the process is told to stop, rejects on an error that nothing caught. */
+const end = new Promise<void>((resolve, reject) => {
+  // A closed terminal (SIGHUP) must not leave the embedded server running.
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  // Its message may quote what a request held.
+  process.on('uncaughtException', (error) =>
+    reject(new Error(`stopped by an error inside ${JSON.stringify(traceOf(error))}`)),
+  );
+});
+end.catch(() => undefined);
+
+async function run(): Promise<void> {
+  const config = loadConfig(process.env);
+  // Only now: a wrong setting is told in a tenth of the time that all of the program takes to load.
+  const { startService } = await import('./service.js');
+  const service = await startService(config);
+  try {
+    console.log(banner(config, service));
+    await Promise.race([end, service.lost]);
+  } finally {
+    await service.stop();
+  }
+}
 
 try {
-  const config = loadConfig(process.env);
-  const service = await startService(config);
-  let stopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const)
-    process.on(signal, () => {
-      if (stopping) return;
-      stopping = true;
-      void service.stop().then(
-        () => process.exit(0),
-        () => process.exit(1),
-      );
-    });
-  console.log(banner(config, service));
+  await run();
+  process.exit(0);
 } catch (error) {
-  const message = error instanceof Error ? error.message.split('\n')[0] : 'unknown error';
-  console.error(`wegwijzer: ${message}`);
-  if (!(error instanceof ConfigError) && process.env.LOG_LEVEL === 'debug') console.error(error);
+  console.error(`wegwijzer: ${reasonOf(error)}`);
   process.exit(1);
 }

@@ -1,4 +1,4 @@
-import { access, constants } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -10,6 +10,7 @@ import { type Config, ConfigError } from './platform/config.js';
 import { openConnections } from './platform/database/connections.js';
 import { type Database, prepareDatabase } from './platform/database/prepare.js';
 import { makeFolder } from './platform/database/embedded-folder.js';
+import { checkPort, drain, listen } from './platform/http/listening.js';
 import { createLogger } from './platform/logging.js';
 import { SystemClock } from './shared/clock.js';
 
@@ -19,6 +20,8 @@ export interface Service {
   /** Secrets and key that this start made; `null` where they were there before. */
   credentials: Credentials | null;
   auditorKey: string | null;
+  /** Rejects when the embedded server ends by itself: without it nothing can go on. */
+  lost: Promise<never>;
   /** Finishes what is in flight, then closes everything. */
   stop(): Promise<void>;
 }
@@ -26,11 +29,10 @@ export interface Service {
 /** Starts the whole program in this process. Throws ConfigError for what its operator can mend. */
 export async function startService(config: Config): Promise<Service> {
   await checkHome(config.home);
+  await checkPort(config);
   const logger = createLogger(config.logLevel);
   const closing: (() => Promise<void>)[] = [];
-  const stop = async () => {
-    for (const close of closing.splice(0).reverse()) await close();
-  };
+  const stop = () => closeAll(closing.splice(0).reverse());
   try {
     const database = await prepareDatabase(config, (line) => logger.debug({ line }, 'postgres'));
     closing.push(() => database.stop());
@@ -38,9 +40,9 @@ export async function startService(config: Config): Promise<Service> {
     const app = await openApplication(config, database, origin, logger, closing);
     const credentials = await fillRegistry(app, config);
     const address = await listen(app, config);
-    return { address, credentials, auditorKey, stop };
+    return { address, credentials, auditorKey, lost: database.lost, stop };
   } catch (error) {
-    await stop();
+    await stop().catch(() => undefined);
     throw error;
   }
 }
@@ -55,31 +57,21 @@ async function openApplication(
   const connections = await openConnections(database, ENTITIES);
   closing.push(() => connections.close());
   const app = await createApplication({ config, clock: new SystemClock(), logger, connections, origin });
-  closing.push(() => app.close());
+  closing.push(() => drain(app));
   return app;
 }
 
-async function listen(app: NestFastifyApplication, config: Config): Promise<string> {
-  try {
-    await app.listen(config.port, config.host);
-    return app.getUrl();
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === 'EADDRINUSE')
-      throw new ConfigError(
-        `port ${config.port} on ${config.host} is in use: stop what uses it, or set PORT to another`,
-      );
-    if (code === 'EACCES')
-      throw new ConfigError(`port ${config.port} is not allowed to this user: set PORT to one above 1023`);
-    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-      throw new ConfigError(`there is no address ${config.host} on this machine: set HOST to one`);
-    throw error;
-  }
+/** All of them, also after one has failed. */
+async function closeAll(closing: (() => Promise<void>)[]): Promise<void> {
+  const failed: unknown[] = [];
+  for (const close of closing) await close().catch((error: unknown) => failed.push(error));
+  if (failed.length > 0) throw failed[0];
 }
 
 async function checkHome(home: string): Promise<void> {
   try {
     await makeFolder(home);
+    if (!(await stat(home)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' });
     await access(home, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as { code?: string };

@@ -20,7 +20,12 @@ const APPLY = { mode: 'apply' } as const;
 export async function loadDemo(app: INestApplicationContext, caller: Caller): Promise<string[]> {
   const { partners, blocks, assignments, ports } = demoRegistry(app.get(Clock).now());
   await app.get(PartnerImportsService).importRows(caller, APPLY, partners.map(partnerRow), []);
-  const newBlocks = blocks.map((block, place) => ({ ...block, from: block.allocated_at, line: place + 1 }));
+  const newBlocks = blocks.map((block, place) => ({
+    ...block,
+    from: block.allocated_at,
+    line: place + 1,
+    column: 0,
+  }));
   await app.get(BlockImportsService).importRows(caller, APPLY, newBlocks, []);
   const rows = new RowReader('31');
   for (const { partner, effective_from, effective_to, first, last } of assignments)

@@ -43,3 +43,10 @@ export function traceOf(error: unknown): Record<string, unknown> {
   const frames = error.stack?.split('\n').filter((line) => line.startsWith('    at '));
   return { error: error.name, code, frames: frames?.slice(0, 8).map((line) => line.trim()) };
 }
+
+/** An error in one line. Those of a host with several addresses have no message of their own. */
+export function reasonOf(error: unknown): string {
+  const { message, code, errors } = error as { message?: string; code?: string; errors?: unknown[] };
+  if (!message && errors?.length) return reasonOf(errors[0]);
+  return message?.split('\n')[0] || code || 'unknown error';
+}

@@ -16,11 +16,11 @@ export function sqlStateOf(error: unknown): string | undefined {
 }
 
 /**
- * Whether the database could not be asked: errors of the connection, and of a server that is starting, stopping
- * or out of room for connections (SQLSTATE classes 08, 53, 57).
+ * Whether the database could not be asked: errors of the connection, of a server that is starting, stopping or
+ * out of room for connections (SQLSTATE classes 08, 53, 57), and of a lock that did not come free in time.
  */
 export function isOutOfReach(error: unknown): boolean {
   const code = sqlStateOf(error);
-  if (code !== undefined) return /^(08|53|57)|^E[A-Z]+$/.test(code);
+  if (code !== undefined) return /^(08|53|57)|^55P03$|^E[A-Z]+$|^EAI_/.test(code);
   return error instanceof Error && /timeout|connection|terminated/i.test(error.message);
 }
