@@ -93,7 +93,7 @@ export class AssignmentsController {
     created: AssignmentView,
     idempotent: true,
     etag: 'sent',
-    located: true,
+    located: '/v1/assignments/4711',
     problems: ['range_overlaps', 'state_conflict', 'outside_block'],
   })
   async create(

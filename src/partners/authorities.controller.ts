@@ -22,7 +22,7 @@ export class AuthoritiesController {
     created: AuthorityView,
     idempotent: true,
     etag: 'sent',
-    located: true,
+    located: '/v1/authorities/CIOT',
     problems: ['already_exists'],
   })
   async create(

@@ -22,7 +22,7 @@ export class PartnersController {
     created: PartnerView,
     idempotent: true,
     etag: 'sent',
-    located: true,
+    located: '/v1/partners/VOORBEELD',
     problems: ['already_exists'],
   })
   async create(

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
 import { startApp, type TestApp } from '../support/app.js';
@@ -13,6 +15,7 @@ import {
   issue,
   post,
   upload,
+  withOwner,
 } from '../support/registry.js';
 
 const clock = new StandingClock();
@@ -83,7 +86,12 @@ describe('ranges in every form', () => {
 });
 
 describe('instants at the edges', () => {
-  const far = ['2500-07-01T12:00:00.001Z', '7777-07-07T07:07:07.777Z', '9999-12-31T23:59:59.999Z'];
+  const far = [
+    '2500-07-01T12:00:00.001Z',
+    '5555-05-05T05:05:05.015Z',
+    '9999-12-31T23:59:59.998Z',
+    '9999-12-31T23:59:59.999Z',
+  ];
   it.each(far)('keeps %s to the millisecond', async (end) => {
     const first = await freshBlock();
     const { id, effective_to } = await assign(app, first, first, 'ALFA', { effective_to: end });
@@ -691,6 +699,26 @@ describe('changes that are dated ahead', () => {
       ['ALFA', 'ALFA'],
       ['unassigned', 'unassigned'],
     ]);
+  });
+});
+
+describe('a change that waits for another one', () => {
+  it('begins when its turn comes: it cannot undo what was true meanwhile', async () => {
+    const first = await freshBlock();
+    const { coming } = await withOwner(app, async (client) => {
+      await client.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtext('numbering'))`);
+      const coming = [
+        assign(app, first, first, 'ALFA'),
+        post(app, 'number-ports', { first: e164(first + 1), recipient: 'ALFA' }).then(({ body }) => body),
+      ];
+      const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+      while ((await client.query(waiting)).rowCount! < coming.length) await wait(5);
+      clock.time += 1000;
+      await client.query('COMMIT');
+      return { coming };
+    });
+    for (const made of await Promise.all(coming)) expect(made.effective_from).toBe(clock.iso());
   });
 });
 

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import spectral from '@stoplight/spectral-core';
+import rulesets from '@stoplight/spectral-rulesets';
 
 import { startApp, type TestApp } from '../support/app.js';
 
@@ -10,7 +12,7 @@ interface Operation {
   'x-roles': ('admin' | 'auditor' | 'authority' | 'partner')[];
   parameters?: { name: string; in: string; required?: boolean; example: unknown }[];
   requestBody?: { content: Record<string, { example: string | object }> };
-  responses: Record<string, { content?: Record<string, { example: unknown }> }>;
+  responses: Record<string, { content?: Record<string, { example: unknown; examples?: unknown }> }>;
 }
 
 interface Document {
@@ -60,7 +62,8 @@ describe('the API document', () => {
     for (const asset of assets) await app.http.get(`/${asset}`).expect(200);
   });
 
-  it('gives examples of requests that the API takes', async () => {
+  it('gives examples of requests that the API takes, and answers as it says', async () => {
+    const told = structuredClone(document);
     // Another partner than that of the examples, which one of them closes.
     const { body } = await app.as('admin').get('/v1/partners?limit=1');
     const [{ code }] = (body as { items: [{ code: string }] }).items;
@@ -80,8 +83,18 @@ describe('the API document', () => {
         refused: false,
         body: false,
       });
-      expect(Object.keys(operation.responses)).toContain(String(answer.status));
+      const { content } = told.paths[path]![method]!.responses[answer.status]!;
+      const media = content?.[answer.type];
+      if (media) Object.assign(media, { example: answer.body, examples: undefined });
+      else expect({ path, method, status: answer.status, text: answer.text }).toMatchObject({ text: '' });
     }
+    const linter = new spectral.Spectral();
+    linter.setRuleset({
+      extends: [[rulesets.oas, 'off']],
+      rules: { 'oas3-valid-media-example': 'error' },
+    } as never);
+    const breaches = await linter.run(JSON.stringify(told));
+    expect(breaches.map(({ message, path }) => `${path.join(' > ')}: ${message}`)).toEqual([]);
   });
 
   it('lists every property that answers have', async () => {

@@ -16,3 +16,14 @@ export class StandingClock extends Clock {
     return new Date(this.time + later).toISOString();
   }
 }
+
+/** Goes with the time of day, so many milliseconds ahead of it. */
+export class SkewedClock extends Clock {
+  constructor(private readonly ahead: number) {
+    super();
+  }
+
+  now(): number {
+    return Date.now() + this.ahead;
+  }
+}

@@ -31,8 +31,8 @@ export interface OperationOptions {
   idempotent?: true;
   /** It answers an ETag; with `checked`, it honours If-Match as well. */
   etag?: 'sent' | 'checked';
-  /** It answers the address of what it created. */
-  located?: true;
+  /** It answers the address of what it created; such as this one. */
+  located?: string;
   /** Those that are its own; what follows from its address, input and rights is added for all. */
   problems?: ProblemCode[];
 }
@@ -70,7 +70,7 @@ function answerHeaders({ etag, located }: OperationOptions) {
       Location: {
         description: 'Address of the resource.',
         schema: { type: 'string' as const, format: 'uri-reference' },
-        example: '/v1/partners/VOORBEELD',
+        example: located,
       },
     }),
   };
