@@ -14,10 +14,13 @@ export interface AppendQueueLimits {
   batch: number;
   /** Writes under way at once: while one commits, the next is being resolved. */
   writers: number;
+  /** Who waited longer when a writer comes free is refused, so that a slow log does not make all wait for ever. */
+  patienceMs: number;
 }
 
 interface Waiter<Question, Answer> {
   questions: Question[];
+  since: number;
   resolve: (answers: Answer[]) => void;
   reject: (error: unknown) => void;
 }
@@ -60,7 +63,7 @@ export class AppendQueue<Question, Answer> {
 
   private enqueue(questions: Question[]): Promise<Answer[]> {
     return new Promise((resolve, reject) => {
-      this.waiters.push({ questions, resolve, reject });
+      this.waiters.push({ questions, since: performance.now(), resolve, reject });
       this.waiting += questions.length;
       this.gather();
     });
@@ -82,13 +85,23 @@ export class AppendQueue<Question, Answer> {
   }
 
   private start(): void {
+    this.dropLate();
     while (this.waiters.length > 0 && this.writing < this.limits.writers) {
       this.writing += 1;
       void this.writeBatch(this.take()).finally(() => {
         this.writing -= 1;
         this.start();
-        if (this.writing === 0) this.idle.splice(0).forEach((resolve) => resolve());
       });
+    }
+    if (this.writing === 0) this.idle.splice(0).forEach((resolve) => resolve());
+  }
+
+  private dropLate(): void {
+    const oldest = performance.now() - this.limits.patienceMs;
+    const count = this.waiters.findIndex((waiter) => waiter.since >= oldest);
+    for (const waiter of this.waiters.splice(0, count === -1 ? this.waiters.length : count)) {
+      this.waiting -= waiter.questions.length;
+      waiter.reject(unavailable('the log is too slow'));
     }
   }
 

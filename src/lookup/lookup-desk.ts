@@ -31,6 +31,7 @@ export type Result = LookupAnswer | LookupFault | Problem;
 const CAPACITY = 50_000;
 const BATCH = 1_000;
 const WRITERS = 2;
+const PATIENCE_MS = 10_000;
 
 @Injectable()
 export class LookupDesk implements OnApplicationShutdown {
@@ -47,7 +48,7 @@ export class LookupDesk implements OnApplicationShutdown {
   ) {
     this.queue = new AppendQueue(
       (questions) => this.write(questions),
-      { capacity: CAPACITY, batch: BATCH, writers: WRITERS },
+      { capacity: CAPACITY, batch: BATCH, writers: WRITERS, patienceMs: PATIENCE_MS },
       (error) => log.error(traceOf(error), 'questions could not be logged'),
     );
     metrics.readDepth = () => this.queue.depth;

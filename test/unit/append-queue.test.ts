@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 
 import { AppendQueue } from '../../src/log/append-queue.js';
 
-const LIMITS = { capacity: 10, batch: 4, writers: 1 };
+const LIMITS = { capacity: 10, batch: 4, writers: 1, patienceMs: 10_000 };
 
 /** A queue whose writes end when the test says so. */
 function queueOf(limits = LIMITS) {
@@ -84,6 +84,24 @@ describe('the append queue', () => {
     await turn();
     writes[1]!.end();
     expect(await next).toEqual(['answer 2']);
+  });
+
+  it('refuses who waited too long once a writer comes free, and nobody before', async () => {
+    const { queue, writes } = queueOf({ ...LIMITS, patienceMs: 40 });
+    const first = queue.submit([1, 2, 3, 4]);
+    await turn();
+    const late = queue.submit([5, 6, 7, 8, 9, 10]);
+    late.catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const fresh = queue.submit([11]);
+    expect(queue.depth).toBe(7);
+    writes[0]!.end();
+    expect(await first).toHaveLength(4);
+    await expect(late).rejects.toMatchObject({ code: 'unavailable' });
+    await turn();
+    expect([queue.depth, writes.length]).toEqual([0, 2]);
+    writes[1]!.end();
+    expect(await fresh).toEqual(['answer 11']);
   });
 
   it('on closing answers what it took and takes no more', async () => {
