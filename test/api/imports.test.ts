@@ -5,7 +5,18 @@ import fc from 'fast-check';
 
 import { startApp, type TestApp } from '../support/app.js';
 import { StandingClock } from '../support/clock.js';
-import { addBlock, addPartner, ask, assign, dump, e164, HOUR, post, upload } from '../support/registry.js';
+import {
+  addBlock,
+  addPartner,
+  ask,
+  askMany,
+  assign,
+  dump,
+  e164,
+  HOUR,
+  post,
+  upload,
+} from '../support/registry.js';
 
 const BASE = 31_850_000_000;
 const clock = new StandingClock();
@@ -207,6 +218,30 @@ describe('an import of assignments', () => {
     }).expect(200);
     const again = (await assignments({ mode: 'plan', carve: 'true' }, rows).expect(200)).body;
     expect(again).toMatchObject({ unchanged: 2, created: 0 });
+  });
+
+  it('of thousands of rows finds what stands there already, and what it changes', async () => {
+    const base = 31_890_000_000;
+    await addBlock(app, base, base + 9_999);
+    const rows = Array.from({ length: 6000 }, (_, i) => [
+      e164(base + i),
+      e164(base + i),
+      'ALFA',
+      clock.iso(-HOUR),
+    ]);
+    const text = () => ['first,last,partner,effective_from', ...rows.map((row) => row.join(','))].join('\n');
+    await assignments({ mode: 'apply' }, text()).expect(200);
+    const again = (await assignments({ mode: 'apply', carve: 'true' }, text()).expect(200)).body;
+    expect(again).toMatchObject({ rows: 6000, unchanged: 6000, created: 0, updated: 0, withdrawn: 0 });
+    rows[3000] = [e164(base + 3000), e164(base + 3001), 'BRAVO', clock.iso()];
+    const changed = (await assignments({ mode: 'apply', carve: 'true' }, text()).expect(200)).body;
+    expect(changed).toMatchObject({ unchanged: 5999, created: 1, updated: 1, withdrawn: 0 });
+    const told = await askMany(app, [base + 2999, base + 3000, base + 3001]);
+    expect(told.map(({ partner }: { partner: { code: string } }) => partner.code)).toEqual([
+      'ALFA',
+      'BRAVO',
+      'ALFA',
+    ]);
   });
 
   it('of nothing but a header changes nothing', async () => {

@@ -313,6 +313,9 @@ describe('assignments', () => {
     const { body } = await app.as('admin').get(`/v1/assignments/${coming.id}`).expect(200);
     expect(body).toEqual({ ...coming, withdrawn_at: clock.iso() });
     expect((await ask(app, first, clock.iso(HOUR))).partner.code).toBe('BRAVO');
+    const query = { number: e164(first), at: clock.iso(HOUR) };
+    const { items } = (await app.as('admin').get('/v1/assignments').query(query).expect(200)).body;
+    expect(items.map(({ partner }: { partner: string }) => partner)).toEqual(['BRAVO']);
   });
 
   it('carve the very same again changes nothing', async () => {
@@ -465,6 +468,19 @@ describe('a release', () => {
     const { body } = await release(made.id, { effective_at: clock.iso(HOUR - before) }).expect(200);
     expect(body).toEqual({ ...made, withdrawn_at: clock.iso() });
     expect((await ask(app, number, clock.iso(2 * HOUR))).outcome).toBe('unassigned');
+  });
+
+  it('needs no body', async () => {
+    for (const [path, body] of [
+      ['assignments', { partner: 'ALFA' }],
+      ['number-ports', { recipient: 'BRAVO' }],
+    ] as const) {
+      const range = { first: e164(first + 15), last: e164(first + 15), effective_from: clock.iso(-HOUR) };
+      const { id } = (await post(app, path, { ...range, ...body }).expect(201)).body;
+      const end = path === 'assignments' ? 'release' : 'return';
+      const done = await app.as('admin').post(`/v1/${path}/${id}/${end}`).expect(200);
+      expect(done.body.effective_to).toBe(clock.iso());
+    }
   });
 
   it('is refused where it has ended by then already', async () => {

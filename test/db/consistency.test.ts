@@ -2,18 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 
 import { GROUND, startApp, type TestApp } from '../support/app.js';
-import { TurnableClock } from '../support/clock.js';
-import {
-  addBlock,
-  addPartner,
-  ask,
-  assign,
-  type Body,
-  e164,
-  issue,
-  post,
-  withOwner,
-} from '../support/registry.js';
+import { SkewedClock } from '../support/clock.js';
+import { addBlock, addPartner, ask, assign, type Body, e164, post, withOwner } from '../support/registry.js';
 
 const BASE = 31_850_000_000;
 
@@ -75,10 +65,8 @@ describe.each([0, 5_000, -5_000])('a node whose clock is %i ms ahead', (ahead) =
   const ports: Record<number, number> = {};
 
   beforeAll(async () => {
-    app = await startApp({ clock: new TurnableClock() });
-    const clock = new TurnableClock();
-    clock.turn(ahead);
-    nodes = [app, await app.addNode(clock)];
+    app = await startApp();
+    nodes = [app, await app.addNode(new SkewedClock(ahead))];
     for (const [code, name] of Object.entries(names)) await addPartner(app, code, name);
     await addBlock(app, BASE, BASE + 9_999);
     for (const number of numbers) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 
 import { type EmbeddedServer, startEmbeddedServer } from '../../src/platform/database/embedded-server.js';
-import { isAlive, newHome, until } from './program.js';
+import { newHome } from './program.js';
 
 /**
  * A PostgreSQL of a test's own, durable, that the test stops and starts. Its address stays the same, by a relay:
@@ -15,6 +15,7 @@ export class DatabaseServer {
   /** What the server wrote to its log. */
   readonly lines: string[] = [];
   private server: EmbeddedServer | undefined;
+  private ended!: Promise<void>;
   private readonly sockets = new Set<Socket>();
   private relay!: Server;
 
@@ -64,13 +65,15 @@ export class DatabaseServer {
     this.server = undefined;
     const pid = Number.parseInt(readFileSync(join(this.directory, 'data/postmaster.pid'), 'utf8'), 10);
     process.kill(pid, 'SIGKILL');
-    await until(() => !isAlive(pid), 'the end of the database server');
+    await this.ended;
     for (const socket of this.sockets) socket.destroy();
   }
 
   async resume(): Promise<void> {
     const log = (line: string) => void this.lines.push(line);
-    this.server = await startEmbeddedServer({ directory: this.directory, log });
+    let onExit!: () => void;
+    this.ended = new Promise<void>((resolve) => (onExit = resolve));
+    this.server = await startEmbeddedServer({ directory: this.directory, log, onExit });
   }
 
   async stop(): Promise<void> {

@@ -1,6 +1,6 @@
 /**
- * SQL for the timestamp of so many whole milliseconds since the epoch. `to_timestamp(ms / 1000)` alone misses
- * every second one by some microseconds from the year 2242 on, where a double no longer holds them.
+ * SQL for the timestamp of so many whole milliseconds since the epoch. `to_timestamp(ms / 1000)` alone is off by
+ * some microseconds for many instants after the year 2242, where a double no longer holds the fraction.
  */
 export function timestampOf(milliseconds: string): string {
   const seconds = `floor(${milliseconds} / 1000)`;
