@@ -9,6 +9,7 @@ import { insertDataKey, selectRecipients } from './log/log.queries.js';
 import { LogEntriesController } from './log/log-entries.controller.js';
 import { Sealer } from './log/sealer.js';
 import { CallerAuthenticator } from './lookup/caller-authenticator.js';
+import { FastLane } from './lookup/fast-lane.js';
 import { LookupDesk } from './lookup/lookup-desk.js';
 import { LookupsController } from './lookup/lookups.controller.js';
 import { LookupsService } from './lookup/lookups.service.js';
@@ -75,7 +76,9 @@ const LOOKUP = {
     Registry,
     LookupDesk,
     LookupsService,
-    { provide: Authenticator, useClass: CallerAuthenticator },
+    FastLane,
+    CallerAuthenticator,
+    { provide: Authenticator, useExisting: CallerAuthenticator },
   ],
 };
 

@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 import { AppModule, type Surroundings } from './app.module.js';
+import { FastLane } from './lookup/fast-lane.js';
 import { publishDocument } from './platform/http/openapi.js';
 import { watchMethods } from './platform/http/refusals.js';
 import { createAdapter, prepareServer } from './platform/http/server.js';
@@ -25,6 +26,7 @@ export async function createApplication(surroundings: Surroundings): Promise<Nes
   );
   app.setGlobalPrefix('v1', { exclude: OUTSIDE_API });
   prepareServer(app, surroundings.logger, app.get(Metrics));
+  app.get(FastLane).open(app.getHttpAdapter().getInstance());
   const refuseOtherMethods = watchMethods(app.getHttpAdapter().getInstance());
   publishDocument(app);
   await app.init();

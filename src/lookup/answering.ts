@@ -1,9 +1,10 @@
 import { randomFillSync } from 'node:crypto';
 
-import { commitmentTo, leafHash, lookupLeaf } from '../log/entry.js';
+import { commitmentTo, lookupLeaf } from '../log/entry.js';
 import { Problem } from '../shared/errors.js';
 import { formatInstant } from '../shared/instant.js';
-import type { LookupAnswer, LookupFault, Outcome } from './lookup.dto.js';
+import type { LookupFault, Outcome } from './lookup.dto.js';
+import { answerText, type Found, openingText } from './lookup-text.js';
 import type { Match, Question } from './question.js';
 import type { AuthorityGrants, RegistryView } from './registry-view.js';
 
@@ -11,10 +12,10 @@ import type { AuthorityGrants, RegistryView } from './registry-view.js';
 export interface Draft {
   leaf: Buffer;
   opening: Buffer;
-  finish(origin: string, index: number): LookupAnswer | LookupFault | Problem;
+  outcome: Found['outcome'];
+  /** The answer as JSON; what was refused, as an object. */
+  finish(origin: string, index: number): string | LookupFault | Problem;
 }
-
-const NO_DATA = { state: 'none', synced_at: null } as const;
 
 /**
  * Answers a question from one view of the registry, at `now`. A refused question gets its entry too; only a
@@ -51,6 +52,7 @@ function draftForbidden(
   });
   return {
     ...entry,
+    outcome: 'refused',
     finish: () =>
       new Problem(
         'legal_basis_not_granted',
@@ -64,7 +66,8 @@ function draftFault(question: Question, view: RegistryView, now: number, authori
     outcome: 'refused',
     reason: question.fault!.code,
   });
-  return { ...entry, finish: () => ({ number: question.given, error: question.fault! }) };
+  const finish = () => ({ number: question.given, error: question.fault! });
+  return { ...entry, outcome: 'refused', finish };
 }
 
 function draftFound(
@@ -78,35 +81,9 @@ function draftFound(
   const outcome = outcomeOf(match);
   const network = match?.network ?? undefined;
   const entry = writeEntry(question, view, now, authority, { outcome, partner: partner?.code, network });
-  return {
-    ...entry,
-    finish: (origin, index) => ({
-      id: `${origin}#${index}`,
-      number: `+${question.number}`,
-      at: formatInstant(question.at ?? now),
-      outcome,
-      partner,
-      ...(network !== undefined && { network }),
-      matched: match
-        ? {
-            rule: match.layer,
-            first: `+${match.first}`,
-            last: `+${match.last}`,
-            effective_from: formatInstant(match.from),
-            effective_to: formatInstant(match.to),
-          }
-        : null,
-      data: NO_DATA,
-      serial: view.serial,
-      receipt: {
-        origin,
-        index,
-        leaf: entry.leaf.toString('base64'),
-        leaf_hash: leafHash(entry.leaf),
-        opening: entry.opening.toString('base64'),
-      },
-    }),
-  };
+  const { serial } = view;
+  const holding = { number: question.number!, at: question.at ?? now, outcome, partner, match, serial };
+  return { ...entry, outcome, finish: (origin, index) => answerText(holding, entry, origin, index) };
 }
 
 function outcomeOf(match: Match | undefined): Outcome {
@@ -115,14 +92,6 @@ function outcomeOf(match: Match | undefined): Outcome {
   return match.layer === 'number_port' ? 'ported_out' : 'unassigned';
 }
 
-interface Found {
-  outcome: Outcome | 'refused';
-  partner?: string;
-  network?: string;
-  reason?: string;
-}
-
-/** Keys stand in the order of RFC 8785, so that `JSON.stringify` writes canonical JSON; undefined ones are left out. */
 function writeEntry(
   question: Question,
   view: RegistryView,
@@ -130,24 +99,8 @@ function writeEntry(
   authority: AuthorityGrants,
   found: Found,
 ): { leaf: Buffer; opening: Buffer } {
-  const opening = Buffer.from(
-    JSON.stringify({
-      at: formatInstant(question.at ?? now),
-      authority: authority.code,
-      case_reference: question.caseReference,
-      legal_basis: question.legalBasis,
-      network: found.network,
-      number: question.number === null ? question.given : `+${question.number}`,
-      outcome: found.outcome,
-      partner: found.partner,
-      purpose: question.purpose ?? undefined,
-      reason: found.reason,
-      request_id: question.requestId ?? undefined,
-      requester: question.requester,
-      salt: salt(),
-      serial: view.serial,
-    }),
-  );
+  const context = { at: question.at ?? now, authority: authority.code, salt: salt(), serial: view.serial };
+  const opening = Buffer.from(openingText(question, found, context));
   return { opening, leaf: lookupLeaf(formatInstant(now), commitmentTo(opening)) };
 }
 

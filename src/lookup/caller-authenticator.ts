@@ -9,6 +9,8 @@ import type { Caller } from '../shared/caller.js';
 import { Clock } from '../shared/clock.js';
 import { Registry } from './registry.js';
 
+const BEARER = 'Bearer ';
+
 /**
  * Finds callers. Those of authorities are in memory, and are looked at once more at the serial of each answer;
  * all others are looked up when they are shown, so that a revocation counts at once on every node.
@@ -32,8 +34,14 @@ export class CallerAuthenticator extends Authenticator {
     return this.remembered(hash.toString('hex')) ?? this.afterCatchingUp(hash.toString('hex'));
   }
 
-  private remembered(secretHash: string): Caller | undefined {
-    const view = this.registry.current();
+  /** The authority whose header this is, where it is at hand; `undefined` decides nothing. */
+  known(authorization: string | undefined): Caller | undefined {
+    const view = this.registry.atHand;
+    if (!view || !authorization?.startsWith(BEARER)) return undefined;
+    return this.remembered(hashSecret(authorization.slice(BEARER.length)).toString('hex'), view);
+  }
+
+  private remembered(secretHash: string, view = this.registry.current()): Caller | undefined {
     const credential = view.credentials.get(secretHash);
     if (!credential || credential.expiresAt <= this.clock.now()) return undefined;
     const { id, code } = view.authorities.get(credential.authorityId)!;

@@ -19,13 +19,14 @@ import { HOT_POOL, LOG_ORIGIN, LOGGER } from '../platform/tokens.js';
 import { Clock } from '../shared/clock.js';
 import { Problem } from '../shared/errors.js';
 import { type Draft, draftAnswer } from './answering.js';
-import type { LookupAnswer, LookupFault } from './lookup.dto.js';
+import type { LookupFault } from './lookup.dto.js';
 import { selectAt } from './past.queries.js';
 import type { Match, Question } from './question.js';
 import { Registry } from './registry.js';
 import type { RegistryView } from './registry-view.js';
 
-export type Result = LookupAnswer | LookupFault | Problem;
+/** The JSON of an answer, or why there is none. */
+export type Result = string | LookupFault | Problem;
 
 /** Questions that may wait: five of the largest batches, some 30 MB. */
 const CAPACITY = 50_000;
@@ -36,16 +37,19 @@ const PATIENCE_MS = 10_000;
 @Injectable()
 export class LookupDesk implements OnApplicationShutdown {
   private readonly queue: AppendQueue<Question, Result>;
+  /** As it stands in JSON. */
+  private readonly origin: string;
 
   constructor(
     private readonly registry: Registry,
     private readonly sealer: Sealer,
     @Inject(HOT_POOL) private readonly pool: pg.Pool,
-    @Inject(LOG_ORIGIN) private readonly origin: string,
+    @Inject(LOG_ORIGIN) origin: string,
     @Inject(LOGGER) log: Logger,
     private readonly clock: Clock,
     private readonly metrics: Metrics,
   ) {
+    this.origin = JSON.stringify(origin).slice(1, -1);
     this.queue = new AppendQueue(
       (questions) => this.write(questions),
       { capacity: CAPACITY, batch: BATCH, writers: WRITERS, patienceMs: PATIENCE_MS },
@@ -56,14 +60,14 @@ export class LookupDesk implements OnApplicationShutdown {
 
   /** The results in the order of the questions. */
   async ask(questions: Question[]): Promise<Result[]> {
-    const end = this.metrics.lookupSeconds.startTimer();
+    const begin = performance.now();
     try {
       return await this.queue.submit(questions);
     } catch (error) {
       this.metrics.refused.inc(questions.length);
       throw error;
     } finally {
-      end();
+      this.metrics.lookupSeconds.observe((performance.now() - begin) / 1000);
     }
   }
 
@@ -132,12 +136,14 @@ export class LookupDesk implements OnApplicationShutdown {
 
   private settle(drafts: (Draft | Problem)[], first: number): Result[] {
     let index = first;
-    return drafts.map((draft) => {
+    const outcomes = new Map<string, number>();
+    const results = drafts.map((draft) => {
       if (draft instanceof Problem) return draft;
-      const result = draft.finish(this.origin, index++);
-      this.metrics.lookups.inc({ outcome: 'outcome' in result ? result.outcome : 'refused' });
-      return result;
+      outcomes.set(draft.outcome, (outcomes.get(draft.outcome) ?? 0) + 1);
+      return draft.finish(this.origin, index++);
     });
+    for (const [outcome, count] of outcomes) this.metrics.lookups.inc({ outcome }, count);
+    return results;
   }
 }
 

@@ -1,7 +1,8 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 
 import { Access, CurrentCaller } from '../platform/http/access.js';
+import { JSON_TYPE } from '../platform/http/headers.js';
 import { Operation } from '../platform/http/operation.js';
 import type { Caller } from '../shared/caller.js';
 import { LookupAnswer, LookupBatchAnswer, LookupBatchRequest, LookupRequest } from './lookup.dto.js';
@@ -14,6 +15,7 @@ export class LookupsController {
 
   @Post('lookups')
   @HttpCode(200)
+  @Header('Content-Type', JSON_TYPE)
   @Access('authority')
   @Operation({
     summary: 'Ask who holds a number',
@@ -22,12 +24,13 @@ A question that is refused for its legal basis or its number is logged as well.`
     ok: LookupAnswer,
     problems: ['legal_basis_not_granted', 'invalid_number', 'unavailable'],
   })
-  ask(@CurrentCaller() caller: Caller, @Body() body: LookupRequest): Promise<LookupAnswer> {
+  ask(@CurrentCaller() caller: Caller, @Body() body: LookupRequest): Promise<string> {
     return this.lookups.ask(caller, body);
   }
 
   @Post('lookup-batches')
   @HttpCode(200)
+  @Header('Content-Type', JSON_TYPE)
   @Access('authority')
   @Operation({
     summary: 'Ask about many numbers',
@@ -36,7 +39,7 @@ A question that is refused for its legal basis or its number is logged as well.`
     ok: LookupBatchAnswer,
     problems: ['legal_basis_not_granted', 'body_too_large', 'unavailable'],
   })
-  askMany(@CurrentCaller() caller: Caller, @Body() body: LookupBatchRequest): Promise<LookupBatchAnswer> {
+  askMany(@CurrentCaller() caller: Caller, @Body() body: LookupBatchRequest): Promise<string> {
     return this.lookups.askMany(caller, body);
   }
 }

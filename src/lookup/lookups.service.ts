@@ -6,7 +6,7 @@ import type { Caller } from '../shared/caller.js';
 import { type E164, type NumberFault, parseE164 } from '../shared/e164.js';
 import { Problem } from '../shared/errors.js';
 import { parseInstant } from '../shared/instant.js';
-import type { LookupAnswer, LookupBatchAnswer, LookupBatchRequest, LookupRequest } from './lookup.dto.js';
+import type { LookupBatchRequest, LookupRequest } from './lookup.dto.js';
 import { LookupDesk } from './lookup-desk.js';
 import type { Question } from './question.js';
 
@@ -19,25 +19,26 @@ export class LookupsService {
     private readonly desk: LookupDesk,
   ) {}
 
-  /** Throws `invalid_number` and `legal_basis_not_granted`, both after the question was logged. */
-  async ask(caller: Caller, request: LookupRequest): Promise<LookupAnswer> {
+  /** A LookupAnswer as JSON. Throws `invalid_number` and `legal_basis_not_granted`, both after the question was logged. */
+  async ask(caller: Caller, request: LookupRequest): Promise<string> {
     const [result] = await this.desk.ask([this.question(caller, request, request.number)]);
     if (result instanceof Problem) throw result;
-    if ('error' in result!)
+    if (typeof result === 'object')
       throw new Problem('invalid_number', result.error.detail, {
         errors: [{ pointer: '/number', ...result.error }],
       });
     return result!;
   }
 
-  /** Throws `legal_basis_not_granted`, after all questions were logged. */
-  async askMany(caller: Caller, request: LookupBatchRequest): Promise<LookupBatchAnswer> {
+  /** A LookupBatchAnswer as JSON. Throws `legal_basis_not_granted`, after all questions were logged. */
+  async askMany(caller: Caller, request: LookupBatchRequest): Promise<string> {
     const results = await this.desk.ask(
       request.numbers.map((number) => this.question(caller, request, number)),
     );
     const refused = results.find((result) => result instanceof Problem);
     if (refused) throw refused;
-    return { results: results as LookupBatchAnswer['results'] };
+    const texts = results.map((result) => (typeof result === 'string' ? result : JSON.stringify(result)));
+    return `{"results":[${texts.join(',')}]}`;
   }
 
   private question(caller: Caller, ground: Ground, given: unknown): Question {

@@ -1,4 +1,3 @@
-import type { Disclosure } from '../partners/partner.entity.js';
 import type { LegalBasis } from '../partners/legal-basis.js';
 import type { Layer } from './routing-index.js';
 
@@ -34,6 +33,6 @@ export interface Match {
 
 export interface HolderView {
   code: string;
-  name: string;
-  disclosure: Disclosure;
+  /** What an answer says of it, as JSON. */
+  text: string;
 }

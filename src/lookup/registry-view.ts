@@ -36,7 +36,8 @@ export function withPartners(
 ): ReadonlyMap<number, HolderView> {
   if (rows.length === 0) return before;
   const after = new Map(before);
-  for (const { id, code, name, disclosure } of rows) after.set(id, { code, name, disclosure });
+  for (const { id, code, name, disclosure } of rows)
+    after.set(id, { code, text: JSON.stringify({ code, name, disclosure }) });
   return after;
 }
 

@@ -58,6 +58,11 @@ export class Registry implements OnModuleInit, OnApplicationShutdown {
     await this.running;
   }
 
+  /** The view at hand; `undefined` while nothing is loaded. */
+  get atHand(): RegistryView | undefined {
+    return this.view;
+  }
+
   /** The view at hand, which may be older than the last change. Throws `unavailable` where there is none. */
   current(): RegistryView {
     if (!this.view) throw new Problem('unavailable', 'the registry is not loaded: try again shortly');

@@ -20,11 +20,21 @@ export function parseInstant(text: string): number | undefined {
   return milliseconds >= EARLIEST && milliseconds <= LATEST ? milliseconds : undefined;
 }
 
+// The same few instants are written again and again: that of a batch, the days on which ranges changed hands.
+// Writing one anew costs as much as hashing an entry.
+const REMEMBERED = 1021;
+const rememberedInstants = new Float64Array(REMEMBERED).fill(NaN);
+const rememberedTexts: string[] = Array.from({ length: REMEMBERED }, () => '');
+
 /** RFC 3339 in UTC with milliseconds; `null` for an open end (an infinity). */
 export function formatInstant(milliseconds: number): string;
 export function formatInstant(milliseconds: number | null): string | null;
 export function formatInstant(milliseconds: number | null): string | null {
-  return milliseconds === null || !Number.isFinite(milliseconds)
-    ? null
-    : new Date(milliseconds).toISOString();
+  if (milliseconds === null || !Number.isFinite(milliseconds)) return null;
+  const place = Math.abs(Math.trunc(milliseconds)) % REMEMBERED;
+  if (rememberedInstants[place] !== milliseconds) {
+    rememberedTexts[place] = new Date(milliseconds).toISOString();
+    rememberedInstants[place] = milliseconds;
+  }
+  return rememberedTexts[place]!;
 }

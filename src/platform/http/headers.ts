@@ -9,4 +9,5 @@ export const EVERY_ANSWER = {
   'X-Frame-Options': 'DENY',
 } as const;
 
+export const JSON_TYPE = 'application/json; charset=utf-8';
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
