@@ -1,0 +1,4 @@
+import { benchIndex } from './index-bench.js';
+import { serve } from './processes.js';
+
+serve(async () => benchIndex());
