@@ -10,14 +10,41 @@ import { inSlices } from './sliced-work.js';
  * `existing` are disjoint and include at least all that overlap a new row; no rectangle is empty. Without
  * `carve` a row is accepted unless it overlaps an existing row or an accepted earlier one. With `carve` every
  * row takes its rectangle and the rest of what stood there stays, cut time-first (see `CarveSweep`); a row
- * that equals an existing or earlier one restores that one under its own id or line.
+ * that equals an existing or earlier one restores that one under its own id or line. A file that was applied
+ * before changes nothing.
  */
-export function planRanges(
+export async function planRanges(
   existing: readonly ExistingRow[],
   rows: readonly NewRow[],
   options: { carve: boolean },
 ): Promise<RangePlan> {
-  return inSlices(new RangePlanner(existing, rows).plan(options.carve));
+  const plan = await inSlices(new RangePlanner(existing, rows).plan(options.carve));
+  return plan.withdrawn.length > 0 && plan.inserted.length > 0 ? withoutRepeats(existing, plan) : plan;
+}
+
+/** Leaves standing what would be withdrawn and inserted again just as it is: nested rows of a file that comes anew. */
+function withoutRepeats(existing: readonly ExistingRow[], plan: RangePlan): RangePlan {
+  const withdrawn = new Set(plan.withdrawn);
+  const standing = new Map<string, number>();
+  for (const row of existing) if (withdrawn.has(row.id)) standing.set(keyOf(row), row.id);
+  const inserted = plan.inserted.filter((row) => {
+    const id = standing.get(keyOf(row));
+    return id === undefined || !withdrawn.delete(id);
+  });
+  const changing = new Set(inserted.map((row) => row.line));
+  const repeated = new Set(
+    plan.inserted.map((row) => row.line).filter((line) => line !== null && !changing.has(line)),
+  );
+  return {
+    ...plan,
+    inserted,
+    withdrawn: plan.withdrawn.filter((id) => withdrawn.has(id)),
+    unchanged: plan.unchanged + repeated.size,
+  };
+}
+
+function keyOf({ first, last, from, to, holder }: Rectangle & { holder: number }): string {
+  return `${first} ${last} ${from} ${to} ${holder}`;
 }
 
 /**

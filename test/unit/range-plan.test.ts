@@ -412,6 +412,17 @@ describe('any plan', () => {
     );
   });
 
+  it('of a file that was applied before changes nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(layers, async ({ rows }) => {
+        const standing = apply([], await carve([], rows)).map((row, i) => ({ ...row, id: i + 1 }));
+        const again = await carve(standing, rows);
+        expect([again.inserted, again.shortened, again.withdrawn]).toEqual([[], [], []]);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('with carve gives every piece the holder of its source or line, within its rectangle', async () => {
     await fc.assert(
       fc.asyncProperty(layers, async ({ existing, rows }) => {
