@@ -297,6 +297,11 @@ CREATE POLICY service ON partner TO wegwijzer_service USING (true);
 CREATE POLICY service ON assignment TO wegwijzer_service USING (true);
 CREATE POLICY tenant ON partner FOR SELECT TO wegwijzer_tenant
   USING (id = nullif(current_setting('app.tenant', true), '')::integer);
+ALTER TABLE number_port ENABLE ROW LEVEL SECURITY;
+ALTER TABLE number_port FORCE ROW LEVEL SECURITY;
+CREATE POLICY service ON number_port TO wegwijzer_service USING (true);
+CREATE POLICY tenant ON number_port FOR SELECT TO wegwijzer_tenant
+  USING (recipient_id = nullif(current_setting('app.tenant', true), '')::integer);
 CREATE POLICY tenant ON assignment FOR SELECT TO wegwijzer_tenant
   USING (partner_id = nullif(current_setting('app.tenant', true), '')::integer);
 
@@ -315,4 +320,4 @@ GRANT UPDATE (secret_hash, previous_hash, previous_expires_at, revoked_at, chang
 GRANT UPDATE (effective, withdrawn_at, change) ON assignment, number_port TO wegwijzer_service;
 GRANT SELECT, INSERT, UPDATE ON credential_use TO wegwijzer_service;
 GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency TO wegwijzer_service;
-GRANT SELECT ON partner, assignment TO wegwijzer_tenant`;
+GRANT SELECT ON partner, assignment, number_port TO wegwijzer_tenant`;

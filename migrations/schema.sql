@@ -276,7 +276,11 @@ TABLE number_port
   CREATE INDEX number_port_change ON public.number_port USING btree (change)
   CREATE INDEX number_port_first ON public.number_port USING btree (lower(numbers), id)
   CREATE TRIGGER number_port_kept BEFORE UPDATE ON public.number_port FOR EACH ROW WHEN (((((((old.id IS DISTINCT FROM new.id) OR (old.numbers IS DISTINCT FROM new.numbers)) OR (old.recipient_id IS DISTINCT FROM new.recipient_id)) OR (old.network IS DISTINCT FROM new.network)) OR (lower(old.effective) IS DISTINCT FROM lower(new.effective))) OR (NOT (old.effective @> new.effective)) OR (old.withdrawn_at IS NOT NULL))) EXECUTE FUNCTION refuse_rewriting()
+  ROW LEVEL SECURITY FORCED
+  POLICY service FOR ALL TO wegwijzer_service USING true
+  POLICY tenant FOR SELECT TO wegwijzer_tenant USING (recipient_id = (NULLIF(current_setting('app.tenant'::text, true), ''::text))::integer)
   GRANT INSERT, SELECT ON TABLE number_port TO wegwijzer_service
+  GRANT SELECT ON TABLE number_port TO wegwijzer_tenant
   GRANT UPDATE (effective, withdrawn_at, change) ON TABLE number_port TO wegwijzer_service
 
 TABLE partner

@@ -121,7 +121,7 @@ export class AppModule {
         { provide: LOG_ORIGIN, useValue: origin },
         { provide: HOT_POOL, useValue: connections.hot },
         { provide: DataSource, useValue: connections.service },
-        { provide: TenantDoor, useValue: new TenantDoor(connections.tenant) },
+        { provide: TenantDoor, useValue: new TenantDoor(connections.tenant, connections.service) },
         { provide: Metrics, useValue: new Metrics() },
         { provide: Readiness, useValue: new Readiness() },
         { provide: APP_GUARD, useClass: AccessGuard },

@@ -28,8 +28,13 @@ export interface Change {
 
 const MOST_TRIES = 5;
 
-/** Changes under way at once. Others wait without a connection, so that reads always find one. */
-const MOST_AT_ONCE = 8;
+/**
+ * Changes under way at once. Others wait without a connection, so that reads always find one. Those of numbers
+ * wait for one another, for minutes behind a long import; a credential is revoked all the same.
+ */
+const NUMBERING_AT_ONCE = 6;
+const OTHERS_AT_ONCE = 6;
+const NUMBERING: ChangeScope[] = ['number_block', 'assignment', 'number_port'];
 
 /**
  * The one place that owns a change's transaction: rows, serial, entry and idempotent answer commit together or
@@ -37,7 +42,8 @@ const MOST_AT_ONCE = 8;
  */
 @Injectable()
 export class Changes {
-  private readonly turns = new Turns(MOST_AT_ONCE);
+  private readonly numbering = new Turns(NUMBERING_AT_ONCE);
+  private readonly others = new Turns(OTHERS_AT_ONCE);
 
   constructor(
     private readonly db: DataSource,
@@ -50,7 +56,8 @@ export class Changes {
     scope: ChangeScope,
     work: (change: Change) => Promise<T>,
   ): Promise<T> {
-    return this.turns.take(() => this.retrying(caller, scope, work));
+    const turns = NUMBERING.includes(scope) ? this.numbering : this.others;
+    return turns.take(() => this.retrying(caller, scope, work));
   }
 
   private async retrying<T extends object>(

@@ -102,7 +102,8 @@ export class LookupDesk implements OnApplicationShutdown {
   ): Promise<Result[] | null> {
     const past = await matchesInThePast(client, questions);
     if (past && past.serial !== view.serial) return null;
-    const now = Math.max(this.clock.now(), view.asOf);
+    // Not before what the index has passed already, though the clock may have been set back since.
+    const now = Math.max(this.clock.now(), view.asOf, view.routing.at);
     const routing = this.registry.routingAt(view, now);
     const drafts = questions.map((question) => {
       const match =

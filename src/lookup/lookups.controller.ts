@@ -20,7 +20,8 @@ export class LookupsController {
   @Operation({
     summary: 'Ask who holds a number',
     description: `Answered only after its log entry is durable, from a registry that is no older than the last committed change.
-A question that is refused for its legal basis or its number is logged as well.`,
+A question that is refused for its legal basis or its number is logged as well; a request that is not formed as one
+(a property missing, unknown or of another kind; a legal basis that does not exist) is no question, and is not.`,
     ok: LookupAnswer,
     problems: ['legal_basis_not_granted', 'invalid_number', 'unavailable'],
   })

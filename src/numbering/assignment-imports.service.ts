@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type Change, Changes } from '../log/changes.js';
 import { PartnersService } from '../partners/partners.service.js';
 import type { Config } from '../platform/config.js';
-import { type ImportReport, settleImport } from '../platform/http/import.dto.js';
+import { checkRejects, type ImportReport, settleImport } from '../platform/http/import.dto.js';
 import type { Upload } from '../platform/http/upload.js';
 import { CONFIG } from '../platform/tokens.js';
 import type { Caller } from '../shared/caller.js';
@@ -45,7 +45,10 @@ export class AssignmentImportsService {
 
   async import(caller: Caller, query: AssignmentImportQuery, upload: Upload): Promise<ImportReport> {
     const read = new RowReader(this.config.defaultCountry);
-    for await (const batch of upload.rows(COLUMNS)) for (const row of batch) read.add(row);
+    for await (const batch of upload.rows(COLUMNS)) {
+      for (const row of batch) read.add(row);
+      checkRejects(read.rejects);
+    }
     return this.importRows(upload.callerOf(caller), query, read);
   }
 
@@ -93,6 +96,7 @@ export class AssignmentImportsService {
   ): Promise<void> {
     if (plan.inserted.length + plan.shortened.length + plan.withdrawn.length === 0) return;
     await applyPlan(change.manager, change.id, change.at, plan);
+    await this.partners.keepOpen(change.manager, [...new Set(plan.inserted.map((row) => row.holder))]);
     const { rows, created, updated, withdrawn, unchanged, rejected, hash } = report;
     change.record('assignment.imported', {
       rows,

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 
 import { type Change, Changes } from '../log/changes.js';
 import { excerpt } from '../log/entry.js';
@@ -33,7 +33,6 @@ import type { RangePlan } from './range-rows.js';
 export class AssignmentsService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly db: DataSource,
     private readonly changes: Changes,
     private readonly tenantDoor: TenantDoor,
     private readonly partners: PartnersService,
@@ -73,7 +72,7 @@ export class AssignmentsService {
 
   /** A partner sees its own; an admin sees all. */
   async list(caller: Caller, query: AssignmentQuery): Promise<Page<AssignmentView>> {
-    return this.reading(caller, async (manager) => {
+    return this.tenantDoor.read(caller, async (manager) => {
       const rows = await this.select(manager, query);
       const codes = await this.partners.codesOf(manager, [...new Set(rows.map((row) => row.partner_id))]);
       return pageOf(
@@ -86,7 +85,7 @@ export class AssignmentsService {
   }
 
   async get(caller: Caller, id: number): Promise<Tagged<AssignmentView>> {
-    return this.reading(caller, async (manager) => {
+    return this.tenantDoor.read(caller, async (manager) => {
       const row = await manager.findOneBy(Assignment, { id });
       if (!row) throw notFound();
       const codes = await this.partners.codesOf(manager, [row.partner_id]);
@@ -122,10 +121,6 @@ export class AssignmentsService {
     });
   }
 
-  private reading<T>(caller: Caller, work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return caller.role === 'partner' ? this.tenantDoor.run(caller, work) : work(this.db.manager);
-  }
-
   private async select(manager: EntityManager, query: AssignmentQuery): Promise<Assignment[]> {
     const after = readCursor(query, 'number', 'number');
     const rows = manager.createQueryBuilder(Assignment, 'assignment');
@@ -152,7 +147,8 @@ export class AssignmentsService {
   }
 
   private numberOf(text: string): number {
-    const number = parseE164(text, this.config.defaultCountry);
+    // A + that is not written as %2B arrives as a space.
+    const number = parseE164(text.replace(/^ /, '+'), this.config.defaultCountry);
     if (typeof number !== 'number') throw invalidInput('/number', number.code, number.detail);
     return number;
   }
@@ -161,8 +157,7 @@ export class AssignmentsService {
   private async holderOf(manager: EntityManager, code: string): Promise<number> {
     const partner = (await this.partners.idsOf(manager, [code])).get(code);
     if (!partner) throw invalidInput('/partner', 'unknown_partner', 'there is no partner with this code');
-    if (partner.state === 'closed')
-      throw new Problem('state_conflict', 'a partner that is closed gets no ranges');
+    await this.partners.keepOpen(manager, [partner.id]);
     return partner.id;
   }
 }

@@ -4,7 +4,12 @@ import { Inject, Injectable } from '@nestjs/common';
 
 import { Changes } from '../log/changes.js';
 import type { Config } from '../platform/config.js';
-import { type ImportQuery, type ImportReport, settleImport } from '../platform/http/import.dto.js';
+import {
+  checkRejects,
+  type ImportQuery,
+  type ImportReport,
+  settleImport,
+} from '../platform/http/import.dto.js';
 import type { Upload } from '../platform/http/upload.js';
 import { CONFIG } from '../platform/tokens.js';
 import type { Caller } from '../shared/caller.js';
@@ -53,12 +58,14 @@ export class BlockImportsService {
   async import(caller: Caller, query: ImportQuery, upload: Upload): Promise<ImportReport> {
     const rows: NewBlock[] = [];
     const rejects: InputError[] = [];
-    for await (const batch of upload.rows(COLUMNS))
+    for await (const batch of upload.rows(COLUMNS)) {
       for (const row of batch) {
         const read = readRow(row, this.config.defaultCountry);
         if ('pointer' in read) rejects.push(read);
         else rows.push(read);
       }
+      checkRejects(rejects);
+    }
     return this.importRows(upload.callerOf(caller), query, rows, rejects);
   }
 

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { DataSource, type EntityManager } from 'typeorm';
+import { type EntityManager } from 'typeorm';
 
 import { type Change, Changes } from '../log/changes.js';
 import { PartnersService, type Tagged } from '../partners/partners.service.js';
 import type { Config } from '../platform/config.js';
+import { TenantDoor } from '../platform/database/tenant-door.js';
 import { checkIfMatch } from '../platform/http/etag.js';
 import { DEFAULT_LIMIT, type Page, pageOf, type PageQuery, readCursor } from '../platform/http/page.js';
 import { CONFIG } from '../platform/tokens.js';
@@ -20,7 +21,7 @@ import { periodOf, rangeOf, viewConflict, viewRectangle } from './range-input.js
 export class NumberPortsService {
   constructor(
     @Inject(CONFIG) private readonly config: Config,
-    private readonly db: DataSource,
+    private readonly tenantDoor: TenantDoor,
     private readonly changes: Changes,
     private readonly partners: PartnersService,
   ) {}
@@ -74,26 +75,19 @@ export class NumberPortsService {
     return viewPort(port, input.recipient);
   }
 
-  async list(_caller: Caller, query: PageQuery): Promise<Page<NumberPortView>> {
-    const after = readCursor(query, 'number', 'number');
-    const rows = this.db.manager.createQueryBuilder(NumberPort, 'port');
-    if (after)
-      rows.where('(lower(port.numbers), port.id) > (:first, :id)', { first: after[0], id: after[1] });
-    const found = await rows
-      .orderBy('lower(port.numbers)')
-      .addOrderBy('port.id')
-      .limit((query.limit ?? DEFAULT_LIMIT) + 1)
-      .getMany();
-    const codes = await this.partners.codesOf(
-      this.db.manager,
-      found.map((row) => row.recipient_id ?? 0),
-    );
-    return pageOf(
-      found,
-      query,
-      (row) => viewPort(row, codes.get(row.recipient_id ?? 0) ?? null),
-      (row) => [row.numbers.first, row.id],
-    );
+  /** A partner sees those to it; an admin sees all. */
+  async list(caller: Caller, query: PageQuery): Promise<Page<NumberPortView>> {
+    return this.tenantDoor.read(caller, async (manager) => {
+      const rows = await selectPage(manager, query);
+      const ids = [...new Set(rows.map((row) => row.recipient_id ?? 0))];
+      const codes = await this.partners.codesOf(manager, ids);
+      return pageOf(
+        rows,
+        query,
+        (row) => viewPort(row, codes.get(row.recipient_id ?? 0) ?? null),
+        (row) => [row.numbers.first, row.id],
+      );
+    });
   }
 
   /** Ends a port: the layer below counts again. One that has not begun by then is withdrawn. */
@@ -128,10 +122,20 @@ export class NumberPortsService {
   private async recipientOf(manager: EntityManager, code: string): Promise<number> {
     const partner = (await this.partners.idsOf(manager, [code])).get(code);
     if (!partner) throw invalidInput('/recipient', 'unknown_partner', 'there is no partner with this code');
-    if (partner.state === 'closed')
-      throw new Problem('state_conflict', 'a partner that is closed gets no numbers');
+    await this.partners.keepOpen(manager, [partner.id]);
     return partner.id;
   }
+}
+
+function selectPage(manager: EntityManager, query: PageQuery): Promise<NumberPort[]> {
+  const after = readCursor(query, 'number', 'number');
+  const rows = manager.createQueryBuilder(NumberPort, 'port');
+  if (after) rows.where('(lower(port.numbers), port.id) > (:first, :id)', { first: after[0], id: after[1] });
+  return rows
+    .orderBy('lower(port.numbers)')
+    .addOrderBy('port.id')
+    .limit((query.limit ?? DEFAULT_LIMIT) + 1)
+    .getMany();
 }
 
 function checkDestination({ recipient, network }: NumberPortCreate): void {

@@ -8,7 +8,7 @@ import { ImportQuery, ImportReport } from '../platform/http/import.dto.js';
 import { Operation, tag } from '../platform/http/operation.js';
 import { ApiPage, type Page, PageQuery } from '../platform/http/page.js';
 import { IdParam } from '../platform/http/params.js';
-import { ApiUpload, uploadOf } from '../platform/http/upload.js';
+import { ApiUpload, receive } from '../platform/http/upload.js';
 import type { Caller } from '../shared/caller.js';
 import { AssignmentImportsService } from './assignment-imports.service.js';
 import { AssignmentsService } from './assignments.service.js';
@@ -72,7 +72,7 @@ export class BlocksController {
     @Query() query: ImportQuery,
     @Req() request: FastifyRequest,
   ): Promise<ImportReport> {
-    return this.imports.import(caller, query, uploadOf(request));
+    return receive(request, (upload) => this.imports.import(caller, query, upload));
   }
 }
 
@@ -172,7 +172,7 @@ a wider one of the same file is said with \`carve=true\`: later rows take from e
     @Query() query: AssignmentImportQuery,
     @Req() request: FastifyRequest,
   ): Promise<ImportReport> {
-    return this.imports.import(caller, query, uploadOf(request));
+    return receive(request, (upload) => this.imports.import(caller, query, upload));
   }
 }
 
@@ -200,10 +200,10 @@ export class NumberPortsController {
   }
 
   @Get()
-  @Access('admin')
+  @Access('admin', 'partner')
   @Operation({
     summary: 'List the number ports',
-    description: 'In the order of their numbers; returned ones too.',
+    description: 'In the order of their numbers; returned ones too. A partner sees those to it.',
   })
   @ApiPage(NumberPortView, 'Number ports.')
   list(@CurrentCaller() caller: Caller, @Query() query: PageQuery): Promise<Page<NumberPortView>> {

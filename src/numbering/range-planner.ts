@@ -1,3 +1,4 @@
+import { Problem } from '../shared/errors.js';
 import { CarveSweep } from './carve-sweep.js';
 import {
   ascending,
@@ -16,6 +17,14 @@ import { StandingRows } from './standing-rows.js';
 
 const MAX_CONFLICTS = 10;
 const MAX_COUNTED = 1000;
+
+/** Some 500 MB. Rows that cut one another crosswise leave pieces in the square of their number. */
+const MOST_PIECES = 3_500_000;
+
+function tooManyPieces(): Problem {
+  const detail = `the rows cut each other into more than ${MOST_PIECES} pieces: send fewer of them at once`;
+  return new Problem('invalid_input', detail, { errors: [{ pointer: '', code: 'too_many_pieces', detail }] });
+}
 
 /**
  * The work behind `planRanges`, for one plan. Rows are known by their place in `existing` followed by `rows`;
@@ -122,10 +131,13 @@ export class RangePlanner {
     yield* sortIndexes(members, count, ascending);
     const rows = yield* this.memberRows(count);
     const pieces: InsertedRow[] = [];
+    const room = MOST_PIECES - this.inserted.length;
     yield* this.sweep.run(rows, (row, first, last, from, to) => {
       const place = standsFor[members[row]!]!;
       const piece = this.pieceOf(place, { first, last, from, to });
-      if (!this.staysUnderId(place, piece)) pieces.push(piece);
+      if (this.staysUnderId(place, piece)) return;
+      if (pieces.length === room) throw tooManyPieces();
+      pieces.push(piece);
     });
     for (let i = 0; i < count; i++) this.withdrawUnlessStays(standsFor[members[i]!]!);
     yield* sorted(pieces, byFirstThenFrom, this.inserted);

@@ -25,7 +25,7 @@ export async function selectWorkingCredential(
      LEFT JOIN partner ON partner.id = partner_id
      LEFT JOIN authority ON authority.id = authority_id
      WHERE (secret_hash = $1 OR (previous_hash = $1 AND previous_expires_at > to_timestamp($2::float8 / 1000)))
-       AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > to_timestamp($2::float8 / 1000))`,
+       AND revoked_at IS NULL AND partner.state IS DISTINCT FROM 'closed' AND (expires_at IS NULL OR expires_at > to_timestamp($2::float8 / 1000))`,
     [secretHash, now],
   );
   return row;
@@ -39,6 +39,17 @@ export async function revokeCredentialsOf(change: Change, partnerId: number): Pr
     [partnerId, change.at, change.id],
   );
   return count;
+}
+
+/** Whether an admin credential other than this one works. Two that are revoked at once wait for each other here. */
+export async function hasOtherAdmin(change: Change, id: string): Promise<boolean> {
+  const others = await change.manager.query<unknown[]>(
+    `SELECT FROM credential
+     WHERE role = 'admin' AND id <> $1 AND revoked_at IS NULL
+       AND (expires_at IS NULL OR expires_at > to_timestamp($2::float8 / 1000)) FOR UPDATE`,
+    [id, change.at],
+  );
+  return others.length > 0;
 }
 
 /** Notes when credentials were last used; the later instant stays. */

@@ -16,6 +16,7 @@ import {
   viewCredential,
 } from './credential.dto.js';
 import { Credential } from './credential.entity.js';
+import { hasOtherAdmin } from './credential.queries.js';
 import { CredentialUses } from './credential-uses.js';
 import { Partner } from './partner.entity.js';
 import type { Tagged } from './partners.service.js';
@@ -98,6 +99,7 @@ export class CredentialsService {
   async revoke(caller: Caller, id: string, ifMatch?: string): Promise<void> {
     await this.changes.run(caller, 'credential', async (change) => {
       const before = await lockWorking(change.manager, id, ifMatch);
+      if (before.role === 'admin') await keepAnAdmin(change, id);
       await change.manager.update(
         Credential,
         { id: before.id },
@@ -147,13 +149,24 @@ async function bound<Kind extends 'partner' | 'authority'>(
   }
   if (code == null)
     throw invalidInput(`/${kind}`, 'required', `a credential of role ${kind} names its ${kind}`);
-  const found = await manager.findOneBy<Partner | Authority>(kind === 'partner' ? Partner : Authority, {
-    code,
+  // Locked, so that it is not closed before this credential is there to be revoked with it.
+  const found = await manager.findOne<Partner | Authority>(kind === 'partner' ? Partner : Authority, {
+    where: { code },
+    lock: { mode: 'pessimistic_read' },
   });
   if (!found) throw invalidInput(`/${kind}`, 'unknown', `there is no ${kind} with this code`);
   if ('state' in found && found.state === 'closed')
     throw new Problem('state_conflict', 'a partner that is closed gets no credential');
   return found as never;
+}
+
+/** Throws `state_conflict` for the last credential that could issue others: nobody could ever get in again. */
+async function keepAnAdmin(change: Change, id: string): Promise<void> {
+  if (!(await hasOtherAdmin(change, id)))
+    throw new Problem(
+      'state_conflict',
+      'this is the last admin credential that works: issue another one first',
+    );
 }
 
 function expiryOf(input: CredentialCreate, now: number): Date | null {

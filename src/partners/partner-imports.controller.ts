@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { Access, CurrentCaller } from '../platform/http/access.js';
 import { ImportQuery, ImportReport } from '../platform/http/import.dto.js';
 import { Operation } from '../platform/http/operation.js';
-import { ApiUpload, uploadOf } from '../platform/http/upload.js';
+import { ApiUpload, receive } from '../platform/http/upload.js';
 import type { Caller } from '../shared/caller.js';
 import { PartnerImportsService } from './partner-imports.service.js';
 
@@ -32,6 +32,6 @@ says otherwise; one that is there gets what the row gives.`,
     @Query() query: ImportQuery,
     @Req() request: FastifyRequest,
   ): Promise<ImportReport> {
-    return this.imports.import(caller, query, uploadOf(request));
+    return receive(request, (upload) => this.imports.import(caller, query, upload));
   }
 }

@@ -4,7 +4,12 @@ import { Injectable } from '@nestjs/common';
 
 import { type Change, Changes } from '../log/changes.js';
 import { excerpt } from '../log/entry.js';
-import { type ImportQuery, type ImportReport, settleImport } from '../platform/http/import.dto.js';
+import {
+  checkRejects,
+  type ImportQuery,
+  type ImportReport,
+  settleImport,
+} from '../platform/http/import.dto.js';
 import type { Upload } from '../platform/http/upload.js';
 import type { Caller } from '../shared/caller.js';
 import { canonicalJson, type Json } from '../shared/canonical-json.js';
@@ -34,12 +39,14 @@ export class PartnerImportsService {
     const rows: PartnerRow[] = [];
     const rejects: InputError[] = [];
     const sources: Sources = new Map();
-    for await (const batch of upload.rows(PARTNER_COLUMNS))
+    for await (const batch of upload.rows(PARTNER_COLUMNS)) {
       for (const row of batch) {
         const read = readPartnerRow(row, sources);
         if ('pointer' in read) rejects.push(read);
         else rows.push(read);
       }
+      checkRejects(rejects);
+    }
     return this.importRows(upload.callerOf(caller), query, rows, rejects, sources);
   }
 

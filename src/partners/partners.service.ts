@@ -75,6 +75,18 @@ export class PartnersService {
     return new Map(rows.map((row) => [row.code, row]));
   }
 
+  /** Keeps partners from being closed until the transaction ends. Throws `state_conflict` where one is closed. */
+  async keepOpen(manager: EntityManager, ids: number[]): Promise<void> {
+    const rows = await manager.find(Partner, {
+      where: { id: In(ids) },
+      select: { id: true, state: true },
+      order: { id: 'ASC' },
+      lock: { mode: 'pessimistic_read' },
+    });
+    if (rows.some((row) => row.state === 'closed'))
+      throw new Problem('state_conflict', 'a partner that is closed gets no ranges and no numbers');
+  }
+
   /** Codes of partners by row id, as far as `manager` sees them. */
   async codesOf(manager: EntityManager, ids: number[]): Promise<Map<number, string>> {
     const rows = await manager.find(Partner, { where: { id: In(ids) }, select: { id: true, code: true } });

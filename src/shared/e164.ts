@@ -11,7 +11,7 @@ const MIN_DIGITS = 7;
 const MAX_DIGITS = 15;
 
 export interface NumberFault {
-  code: 'empty' | 'not_digits' | 'too_short' | 'too_long' | 'leading_zero';
+  code: 'empty' | 'not_digits' | 'no_prefix' | 'too_short' | 'too_long' | 'leading_zero';
   detail: string;
 }
 
@@ -28,7 +28,7 @@ export function parseE164(input: string, defaultCountry: string): E164 | NumberF
   else if (text.startsWith('00')) text = text.slice(2);
   else if (text.startsWith('0')) text = defaultCountry + text.slice(1);
   else if (/^[0-9]+$/.test(text))
-    return { code: 'not_digits', detail: 'a number starts with +, 00 or, in the national form, 0' };
+    return { code: 'no_prefix', detail: 'a number starts with +, 00 or, in the national form, 0' };
   if (!/^[0-9]+$/.test(text)) return { code: 'not_digits', detail: 'a number is + and digits' };
   if (text.startsWith('0')) return { code: 'leading_zero', detail: 'no country code starts with 0' };
   if (text.length < MIN_DIGITS)

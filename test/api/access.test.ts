@@ -40,7 +40,7 @@ function routesOf(app: TestApp): Route[] {
 const MAY: Record<Role | 'public', RegExp> = {
   public: /^HealthController\./,
   admin: /^(Partner|Authorit|Credential|Block|Assignment|NumberPort)/,
-  partner: /^AssignmentsController\.(list|get)$/,
+  partner: /^(AssignmentsController\.(list|get)|NumberPortsController\.list)$/,
   authority: /^LookupsController\./,
   auditor: /^LogEntriesController\./,
 };

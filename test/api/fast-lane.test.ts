@@ -38,12 +38,10 @@ async function send(path: string, secret: string, scheme: string, body: Body) {
 
 /** The fast lane takes only the common way to write the scheme. */
 async function both(path: string, body: Body, secret = app.secrets.authority) {
-  const [{ text, ...fast }, { text: _, ...long }] = [
-    await send(path, secret, 'Bearer', body),
-    await send(path, secret, 'bearer', body),
-  ];
-  expect(fast).toEqual(long);
-  return { ...fast, body: JSON.parse(text) };
+  const fast = await send(path, secret, 'Bearer', body);
+  const long = await send(path, secret, 'bearer', body);
+  expect({ ...fast, text: '' }).toEqual({ ...long, text: '' });
+  return { ...fast, body: JSON.parse(fast.text) };
 }
 
 const questions: [string, number, Body][] = [

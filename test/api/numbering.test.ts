@@ -59,7 +59,7 @@ describe('ranges in every form', () => {
     ['16 digits at the end', '+31880010000', '+3188001000000009', '/last', 'too_long'],
     ['too few digits', '+318800', '+318801', '/first', 'too_short'],
     ['letters', '+3188001OOOO', '+31880010009', '/first', 'not_digits'],
-    ['no country code', '31880010000', '31880010009', '/first', 'not_digits'],
+    ['no country code', '31880010000', '31880010009', '/first', 'no_prefix'],
     ['a country code with a zero', '+0880010000', '+0880010009', '/first', 'leading_zero'],
     ['nothing but a plus', '+', '+31880010009', '/first', 'empty'],
   ];
@@ -411,10 +411,17 @@ describe('a partner', () => {
     expect((await get(`assignments?number=${number}`).expect(200)).body.items).toEqual([]);
   });
 
-  it('writes nothing, and reads neither blocks nor ports', async () => {
+  it('reads the number ports to itself, and no others', async () => {
+    await post(app, 'number-ports', { first: '+4930123401', recipient: 'ALFA' }).expect(201);
+    await post(app, 'number-ports', { first: '+4930123402', recipient: 'BRAVO' }).expect(201);
+    await post(app, 'number-ports', { first: '+4930123403', recipient: null, network: 'POLDER' }).expect(201);
+    const { body } = await get('number-ports').expect(200);
+    expect(body.items).toMatchObject([{ first: '+4930123401', recipient: 'ALFA' }]);
+  });
+
+  it('writes nothing, and reads no blocks', async () => {
     const before = await dump(app);
     await get('blocks').expect(403);
-    await get('number-ports').expect(403);
     for (const path of [
       'assignments',
       'blocks',

@@ -387,7 +387,6 @@ describe('the role of tenants', () => {
     'TRUNCATE assignment',
     ...[
       'number_block',
-      'number_port',
       'credential',
       'credential_use',
       'authority',

@@ -9,7 +9,15 @@ import { Problem } from '../../shared/errors.js';
  * that comes past this door sees no row.
  */
 export class TenantDoor {
-  constructor(private readonly db: DataSource) {}
+  constructor(
+    private readonly db: DataSource,
+    private readonly service: DataSource,
+  ) {}
+
+  /** Reads what partners and the wholesaler's own may both read: a partner its own, the others all. */
+  read<T>(caller: Caller, work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return caller.role === 'partner' ? this.run(caller, work) : work(this.service.manager);
+  }
 
   async run<T>(caller: Caller, work: (manager: EntityManager) => Promise<T>): Promise<T> {
     const tenant = caller.partner;

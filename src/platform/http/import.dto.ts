@@ -95,6 +95,16 @@ export class ImportReport {
 export type ImportCounts = Pick<ImportReport, 'rows' | 'created' | 'updated' | 'withdrawn' | 'unchanged'>;
 
 const MOST_SHOWN = 100;
+const MOST_REJECTS = 10_000;
+
+/** Gives up on a file of which so many rows cannot be read: it is another file than was meant. */
+export function checkRejects(rejects: InputError[]): void {
+  if (rejects.length > MOST_REJECTS)
+    throw new Problem('rows_rejected', `more than ${MOST_REJECTS} rows cannot be read; nothing was changed`, {
+      errors: rejects.slice(0, MOST_SHOWN),
+      rejected: rejects.length,
+    });
+}
 
 /**
  * Holds a plan against what was asked: the report where it may go on. Throws `registry_moved` where `hash` names

@@ -22,7 +22,10 @@ export function buildDocument(app: NestFastifyApplication): OpenAPIObject {
     .setContact('Wegwijzer', 'https://wegwijzer.example', 'api@wegwijzer.example')
     .setLicense('Proprietary', 'https://wegwijzer.example/licence')
     .addServer('/v1', 'This server')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'The secret of a credential.' }, 'secret')
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', bearerFormat: 'secret', description: 'The secret of a credential.' },
+      'secret',
+    )
     .addTag('Partners', 'Reseller organisations.')
     .addTag('Authorities', 'Bodies that may ask.')
     .addTag('Credentials', 'Machine keys bound to a role.')
@@ -68,7 +71,9 @@ interface Operation {
   parameters?: { name: string; in: string; schema: Schema; example?: unknown }[];
   requestBody?: { description?: string; content: Record<string, Media> };
   responses: Record<string, { headers?: Record<string, object>; content?: Record<string, Media> }>;
+  description?: string;
   security?: object[];
+  'x-roles'?: string[];
   [PROBLEM_CODES]?: ProblemCode[];
   [BODY_EXAMPLES]?: Record<string, string>;
 }
@@ -85,6 +90,8 @@ function complete(document: OpenAPIObject, operation: Operation): void {
     response.headers = { ...response.headers, 'API-Version': { $ref: '#/components/headers/API-Version' } };
     for (const media of Object.values(response.content ?? {})) completeAnswer(document, media);
   }
+  const roles = operation['x-roles'] ?? [];
+  if (roles.length > 0) operation.description += `\n\nRole: ${roles.map((role) => `\`${role}\``).join(' or ')}.`;
   delete operation[PROBLEM_CODES];
   delete operation[BODY_EXAMPLES];
 }

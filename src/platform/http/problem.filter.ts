@@ -14,7 +14,7 @@ const PROBLEM_OF_STATUS: Record<number, [ProblemCode, string]> = {
   404: ['not_found', 'there is no such address'],
   405: ['method_not_allowed', 'this method is not allowed here'],
   413: ['body_too_large', 'the body is larger than this address takes'],
-  415: ['unsupported_media_type', 'send the media type that the API document names'],
+  415: ['unsupported_media_type', 'send application/json; to an import, text/csv or application/x-ndjson'],
   422: ['invalid_input', 'the request is not valid'],
   503: ['unavailable', 'try again shortly'],
 };

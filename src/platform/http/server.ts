@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { Metrics } from '../metrics.js';
 import { EVERY_ANSWER } from './headers.js';
 import { refuseAddress, refuseRequest } from './refusals.js';
-import { unpack } from './upload.js';
+import { checkShape } from './shape.js';
 
 /** Largest JSON body: a batch of 10,000 numbers, each written as long as is understood, fits. */
 const JSON_LIMIT = 1_048_576;
@@ -22,7 +22,8 @@ export function createAdapter(): FastifyAdapter {
     forceCloseConnections: 'idle',
     // What still comes in on an open connection while the service stops gets its answer as well.
     return503OnClosing: false,
-    requestTimeout: 0,
+    // An upload of millions of rows takes a minute; what takes longer holds a connection for nothing.
+    requestTimeout: 600_000,
     routerOptions: { maxParamLength: 200 },
     frameworkErrors: refuseAddress,
     clientErrorHandler: refuseRequest,
@@ -34,11 +35,13 @@ export function prepareServer(app: NestFastifyApplication, log: Logger, metrics:
   const server = app.getHttpAdapter().getInstance();
   server.removeContentTypeParser(['text/plain', 'application/x-www-form-urlencoded']);
   for (const type of STREAMED_TYPES)
-    server.addContentTypeParser(type, (request: FastifyRequest, body: Readable) =>
-      Promise.resolve(unpack(request, body)),
-    );
+    server.addContentTypeParser(type, (_request: FastifyRequest, body: Readable) => Promise.resolve(body));
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers(EVERY_ANSWER).header('X-Request-Id', request.id);
+    done();
+  });
+  server.addHook('preValidation', (request, _reply, done) => {
+    checkShape(request.body);
     done();
   });
   server.addHook('onResponse', (request, reply, done) => {

@@ -10,6 +10,7 @@ import type { Caller } from '../../shared/caller.js';
 import { Problem } from '../../shared/errors.js';
 import { formatOfMediaType, readTable } from '../../shared/table-reader.js';
 import type { TableColumn, TableRow } from '../../shared/table-row.js';
+import { Turns } from '../../shared/turns.js';
 
 /** A file that is being received. Read it once, to its end. */
 export interface Upload {
@@ -18,39 +19,36 @@ export interface Upload {
   callerOf(caller: Caller): Caller;
 }
 
-/** The body of a request as rows. Throws `unsupported_media_type`; reading may throw what `readTable` throws. */
-export function uploadOf(request: FastifyRequest): Upload {
+/** Imports that are received and carried out at once; the others wait, unread. Each holds its rows in memory. */
+const turns = new Turns(4);
+
+/**
+ * Carries out `work` with the body of a request as rows. Throws `unsupported_media_type`; reading may throw what
+ * `readTable` throws.
+ */
+export async function receive<T>(request: FastifyRequest, work: (upload: Upload) => Promise<T>): Promise<T> {
   const format = formatOfMediaType(request.headers['content-type']);
   const body = request.body as Readable | undefined;
   if (!format || typeof body?.pipe !== 'function')
     throw new Problem('unsupported_media_type', 'send text/csv or application/x-ndjson, in UTF-8');
-  if (!['identity', 'gzip'].includes(encodingOf(request)))
+  const encoding = encodingOf(request);
+  if (encoding !== 'identity' && encoding !== 'gzip')
     throw new Problem('unsupported_media_type', 'send the file as it is, or with Content-Encoding: gzip');
-  const digest = createHash('sha256');
-  return {
-    rows: (columns) => counted(readTable(hashed(body, digest), format, columns)),
-    callerOf: (caller) => withDigest(caller, digest),
-  };
-}
-
-/** The file, unpacked where it comes packed; `uploadOf` refuses an encoding that is not known. */
-export function unpack(request: FastifyRequest, body: Readable): Readable {
-  if (encodingOf(request) !== 'gzip') return body;
-  // It may fail before anyone reads, and an error that nobody hears ends the process; the reader meets it later.
-  const gunzip = createGunzip().on('error', () => undefined);
-  // `pipe` passes no failure on: after a connection that breaks, the reader would wait for ever.
-  body.once('close', () => {
-    if (!body.readableEnded) gunzip.destroy(new Error('the body broke off'));
+  return turns.take(() => {
+    const digest = createHash('sha256');
+    const bytes = encoding === 'gzip' ? unpacked(body) : whole(body);
+    return work({
+      rows: (columns) => counted(readTable(hashed(bytes, digest), format, columns)),
+      callerOf: (caller) => withDigest(caller, digest),
+    });
   });
-  return body.pipe(gunzip);
 }
 
 function encodingOf(request: FastifyRequest): string {
   return request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
 }
 
-/** An import holds its rows in memory, some 200 bytes each. */
-const MOST_ROWS = 5_000_000;
+const MOST_ROWS = 2_000_000;
 
 async function* counted(batches: AsyncGenerator<TableRow[]>): AsyncGenerator<TableRow[]> {
   let rows = 0;
@@ -62,19 +60,41 @@ async function* counted(batches: AsyncGenerator<TableRow[]>): AsyncGenerator<Tab
   }
 }
 
-/**
- * Passes the bytes on. Where the reader leaves early, the rest is read and dropped: a client that is still
- * sending would otherwise see a broken connection in place of the answer.
- */
-async function* hashed(body: Readable, digest: Hash): AsyncGenerator<Uint8Array> {
+async function* hashed(bytes: AsyncIterable<Uint8Array>, digest: Hash): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+    for await (const chunk of bytes) {
       digest.update(chunk);
       yield chunk;
     }
   } catch (error) {
     throw brokenBody(error);
+  }
+}
+
+/**
+ * The bytes as they come. Where the reader leaves early, the rest is read and dropped: a client that is still
+ * sending would otherwise see a broken connection in place of the answer.
+ */
+async function* whole(body: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
   } finally {
+    body.on('error', () => undefined).resume();
+  }
+}
+
+/** The bytes unpacked; where the reader leaves early nothing more is unpacked, however much would come out. */
+async function* unpacked(body: Readable): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip().on('error', () => undefined);
+  // `pipe` passes no failure on: after a connection that breaks, the reader would wait for ever.
+  body.once('close', () => {
+    if (!body.readableEnded) gunzip.destroy(new Error('the body broke off'));
+  });
+  try {
+    yield* body.pipe(gunzip) as AsyncIterable<Uint8Array>;
+  } finally {
+    body.unpipe(gunzip);
+    gunzip.destroy();
     body.on('error', () => undefined).resume();
   }
 }
