@@ -22,59 +22,52 @@ import {
 
 export const MOST_NUMBERS = 10_000;
 
-const legalBasisField = EnumField({
-  description: 'Statutory ground of the question; must be granted to the authority.',
-  example: 'Sv 126n',
-  values: LEGAL_BASES,
-  name: 'LegalBasis',
-  meaning: LEGAL_BASIS_MEANING,
-});
-const caseReferenceField = TextField({
-  description: 'Reference of the case or document that the question belongs to.',
-  example: 'PL0900-2026-012345',
-});
-const requesterField = TextField({
-  description: 'Personal id of the official who asks.',
-  example: 'A-10472',
-  max: 100,
-});
-const purposeField = TextField({
-  description: 'Purpose, one free line.',
-  example: 'identify the caller of a threat',
-  optional: true,
-  max: 500,
-});
-const atField = InstantField({
-  description: 'Instant that the question is about; now where it is left out.',
-  example: '2026-01-31T12:00:00Z',
-  optional: true,
-});
+/** On what ground a question is asked, and about which instant. */
+export class Ground {
+  @InstantField({
+    description: 'Instant that the question is about; now where it is left out.',
+    example: '2026-01-31T12:00:00Z',
+    optional: true,
+  })
+  at?: string;
+
+  @EnumField({
+    description: 'Statutory ground of the question; must be granted to the authority.',
+    example: 'Sv 126n',
+    values: LEGAL_BASES,
+    name: 'LegalBasis',
+    meaning: LEGAL_BASIS_MEANING,
+  })
+  legal_basis: LegalBasis;
+
+  @TextField({
+    description: 'Reference of the case or document that the question belongs to.',
+    example: 'PL0900-2026-012345',
+  })
+  case_reference: string;
+
+  @TextField({ description: 'Personal id of the official who asks.', example: 'A-10472', max: 100 })
+  requester: string;
+
+  @TextField({
+    description: 'Purpose, one free line.',
+    example: 'identify the caller of a threat',
+    optional: true,
+    max: 500,
+  })
+  purpose?: string;
+}
 
 @ApiSchema({
   name: 'LookupRequest',
   description: 'A question: which partner holds the address data behind this number?',
 })
-export class LookupRequest {
+export class LookupRequest extends Ground {
   @NumberField({
     description: 'The number; spaces, dots, dashes, brackets, `00` and the national form are understood.',
     example: '+31850210123',
   })
   number: string;
-
-  @atField
-  at?: string;
-
-  @legalBasisField
-  legal_basis: LegalBasis;
-
-  @caseReferenceField
-  case_reference: string;
-
-  @requesterField
-  requester: string;
-
-  @purposeField
-  purpose?: string;
 
   @TextField({
     description: 'Your own id of this question; goes into the log.',
@@ -86,7 +79,7 @@ export class LookupRequest {
 }
 
 @ApiSchema({ name: 'LookupBatchRequest', description: 'The same question about many numbers.' })
-export class LookupBatchRequest {
+export class LookupBatchRequest extends Ground {
   @ApiProperty({
     description: `Up to ${MOST_NUMBERS} numbers.`,
     example: ['+31850210123', '+31850210124'],
@@ -99,21 +92,6 @@ export class LookupBatchRequest {
   @ArrayMinSize(1)
   @ArrayMaxSize(MOST_NUMBERS)
   numbers: unknown[];
-
-  @atField
-  at?: string;
-
-  @legalBasisField
-  legal_basis: LegalBasis;
-
-  @caseReferenceField
-  case_reference: string;
-
-  @requesterField
-  requester: string;
-
-  @purposeField
-  purpose?: string;
 }
 
 @ApiSchema({

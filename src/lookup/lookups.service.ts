@@ -6,11 +6,9 @@ import type { Caller } from '../shared/caller.js';
 import { type E164, type NumberFault, parseE164 } from '../shared/e164.js';
 import { Problem } from '../shared/errors.js';
 import { parseInstant } from '../shared/instant.js';
-import type { LookupBatchRequest, LookupRequest } from './lookup.dto.js';
+import type { Ground, LookupBatchRequest, LookupRequest } from './lookup.dto.js';
 import { LookupDesk } from './lookup-desk.js';
 import type { Question } from './question.js';
-
-type Ground = Omit<LookupRequest, 'number'>;
 
 @Injectable()
 export class LookupsService {
@@ -41,7 +39,7 @@ export class LookupsService {
     return `{"results":[${texts.join(',')}]}`;
   }
 
-  private question(caller: Caller, ground: Ground, given: unknown): Question {
+  private question(caller: Caller, ground: Ground & { request_id?: string }, given: unknown): Question {
     const number: E164 | NumberFault =
       typeof given === 'string'
         ? parseE164(given, this.config.defaultCountry)

@@ -91,7 +91,8 @@ function complete(document: OpenAPIObject, operation: Operation): void {
     for (const media of Object.values(response.content ?? {})) completeAnswer(document, media);
   }
   const roles = operation['x-roles'] ?? [];
-  if (roles.length > 0) operation.description += `\n\nRole: ${roles.map((role) => `\`${role}\``).join(' or ')}.`;
+  if (roles.length > 0)
+    operation.description += `\n\nRole: ${roles.map((role) => `\`${role}\``).join(' or ')}.`;
   delete operation[PROBLEM_CODES];
   delete operation[BODY_EXAMPLES];
 }
