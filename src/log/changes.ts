@@ -32,8 +32,8 @@ const MOST_TRIES = 5;
  * Changes under way at once. Others wait without a connection, so that reads always find one. Those of numbers
  * wait for one another, for minutes behind a long import; a credential is revoked all the same.
  */
-const NUMBERING_AT_ONCE = 6;
-const OTHERS_AT_ONCE = 6;
+const NUMBERING_AT_ONCE = 4;
+const OTHERS_AT_ONCE = 4;
 const NUMBERING: ChangeScope[] = ['number_block', 'assignment', 'number_port'];
 
 /**

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 
+import { createSecret } from '../../src/partners/secret.js';
 import { DatabaseServer } from '../support/database-server.js';
 import {
   type Answer,
@@ -44,6 +45,11 @@ afterAll(async () => {
 
 const NUMBER = '+31850219876';
 const lookUp = (number = NUMBER) => ask(url, authority, number, { case_reference: 'PL-SECRET-77' });
+
+function lookUpMany(numbers: string[]): Promise<Reply<{ results: Answer[] }>> {
+  const ground = { legal_basis: 'Sv 126n', case_reference: 'PL-SECRET-77', requester: 'A-1' };
+  return call<{ results: Answer[] }>(`${url}/v1/lookup-batches`, authority, { numbers, ...ground });
+}
 
 async function expectUnavailable(reply: Reply<unknown>): Promise<void> {
   expect(reply.status).toBe(503);
@@ -100,13 +106,7 @@ describe('without its database', () => {
     const before = await logState();
     await database.pause();
     for (let i = 0; i < 3; i++) await expectUnavailable(await lookUp());
-    const batch = {
-      numbers: [NUMBER],
-      legal_basis: 'Sv 126n',
-      case_reference: 'PL-SECRET-77',
-      requester: 'A',
-    };
-    await expectUnavailable(await call(`${url}/v1/lookup-batches`, authority, batch));
+    await expectUnavailable(await lookUpMany([NUMBER, NUMBER]));
     await expectUnavailable(await ask(url, authority, NUMBER, { at: '2020-01-01T00:00:00Z' }));
     await expectUnavailable(await call(`${url}/v1/partners`, admin));
     expect(await readiness()).toEqual([503, { registry: 'ok', log: 'failing' }]);
@@ -118,7 +118,10 @@ describe('without its database', () => {
 
   it('a crash under statements that wait leaves no request without an answer, and the program alive', async () => {
     await holdHead();
+    // A secret that is not known makes the node catch up, within a transaction.
+    await database.connect().then((client) => client.query('BEGIN; LOCK TABLE registry_change'));
     const asked = [
+      ask(url, createSecret('authority'), NUMBER),
       ...Array.from({ length: 20 }, () => lookUp()),
       ask(url, authority, NUMBER, { at: '2020-01-01T00:00:00Z' }),
       call(`${url}/v1/block-imports?mode=apply`, admin, {}),
@@ -127,7 +130,7 @@ describe('without its database', () => {
     await sleep(500);
     await database.crash();
     const replies = await Promise.all(asked);
-    for (const reply of replies.slice(0, 21)) await expectUnavailable(reply);
+    for (const reply of replies.slice(0, 22)) await expectUnavailable(reply);
     await expectUnavailable(replies.at(-1)!);
     await database.resume();
     await expectRecovery();
@@ -158,31 +161,27 @@ describe('while the head of the log is held', () => {
 
   it('a full queue refuses whole batches at once, and does not grow', async () => {
     const numbers = Array.from({ length: 10_000 }, (_, i) => `+3185021${1000 + (i % 9000)}`);
-    const batch = { numbers, legal_basis: 'Sv 126n', case_reference: 'PL-SECRET-77', requester: 'A-1' };
-    const sendMany = (count: number) =>
-      Array.from({ length: count }, () =>
-        call<{ results: Answer[] }>(`${url}/v1/lookup-batches`, authority, batch),
-      );
+    const sendMany = (count: number) => Array.from({ length: count }, () => lookUpMany(numbers));
     const before = await logState();
     const release = await holdHead();
     const first = sendMany(8);
     await until(async () => (await queueDepth()) > 40_000, 'a full queue', 8);
-    await Promise.race(first);
     const memory = memoryOf(program);
     const second = await Promise.all(sendMany(24));
     for (const reply of second) await expectUnavailable(reply);
-    await expectUnavailable(await lookUp());
+    const filling = Array.from({ length: 3 }, () => lookUpMany(numbers.slice(0, 1000)));
+    await expectUnavailable(await Promise.race(filling));
     expect(await queueDepth()).toBeLessThanOrEqual(50_000);
     expect(memoryOf(program) - memory).toBeLessThan(150);
     await release();
 
-    const answers = await Promise.all(first);
+    const answers = await Promise.all([...first, ...filling]);
     const good = answers.filter((reply) => reply.status === 200);
     for (const reply of answers) if (reply.status !== 200) await expectUnavailable(reply);
     expect(good.length).toBeGreaterThanOrEqual(4);
     const indexes = good.flatMap((reply) => reply.body.results.map((result) => result.receipt.index));
-    expect(new Set(indexes).size).toBe(good.length * 10_000);
-    expect((await logState()).size - before.size).toBe(good.length * 10_000);
+    expect(new Set(indexes).size).toBe(indexes.length);
+    expect((await logState()).size - before.size).toBe(indexes.length);
     await expectRecovery();
   });
 });
@@ -215,12 +214,15 @@ describe('a service that is killed under load', () => {
       };
       const had = receipts.size;
       const clients = Array.from({ length: 16 }, client);
-      await until(() => receipts.size > had + 100 * round, 'some receipts');
-      const killed = program.stop('SIGKILL');
-      if (round % 2 === 0) await database.crash();
-      await killed;
-      loading = false;
-      await Promise.all(clients);
+      try {
+        await until(() => receipts.size > had + 100 * round, 'some receipts', 10);
+      } finally {
+        const killed = program.stop('SIGKILL');
+        if (round % 2 === 0) await database.crash();
+        await killed;
+        loading = false;
+        await Promise.all(clients);
+      }
       if (round % 2 === 0) await database.resume();
       await startNode();
       await checkReceipts(receipts);

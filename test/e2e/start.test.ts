@@ -83,6 +83,8 @@ describe('on an empty home', () => {
     expect(addresses).toHaveLength(3);
     for (const address of addresses) expect((await fetch(address)).status).toBe(200);
     expect(program.output.stderr).toBe('');
+    for (const secret of [secrets.admin, secrets.auditor, secrets.authority])
+      expect(program.output.stdout).not.toContain(secret);
 
     const partners = await call<{ items: { code: string }[] }>(
       `${url}/v1/partners?limit=1000`,
@@ -170,11 +172,19 @@ describe('a stop', () => {
 
   it('in the middle of the first start takes the embedded server down too', async () => {
     home = await newHome();
+    const interrupted = start(home, { WEGWIJZER_DEMO: '0' });
+    await until(() => existsSync(join(home, 'postgres/password')), 'initdb');
+    process.kill(-interrupted.pid, 'SIGINT'); // as Ctrl-C does: to all that the terminal started
+    expect(await interrupted.ended).toBe(0);
+
     const program = start(home, { WEGWIJZER_DEMO: '0' });
-    const server = await until(() => postmasterOf(home), 'the embedded server');
+    await until(() => postmasterOf(home), 'the embedded server');
     expect(await program.stop('SIGHUP')).toBe(0);
-    expect(server).toBeGreaterThan(0);
     expect(postmasterOf(home)).toBeUndefined();
+    expect([interrupted.output, program.output]).toEqual([
+      { stdout: '', stderr: '' },
+      { stdout: '', stderr: '' },
+    ]);
   });
 
   it('WEGWIJZER_DEMO=0 gives an empty registry; SIGTERM lets all that is in flight get its answer', async () => {
@@ -250,7 +260,10 @@ describe('a stop', () => {
   });
 
   it('reaches the program through npm start', async () => {
-    const program = startProgram({ env: { WEGWIJZER_HOME: home, HOME: home }, command: ['npm', 'start'] });
+    const program = startProgram({
+      env: { WEGWIJZER_HOME: home, HOME: home, npm_config_update_notifier: 'false' },
+      command: ['npm', 'start'],
+    });
     const url = await program.ready;
     expect((await fetch(`${url}/health/ready`)).status).toBe(200);
     expect(await program.stop()).toBe(0);

@@ -16,6 +16,14 @@ export interface Connections {
 }
 
 /**
+ * With the one that listens, 26: PostgreSQL's default of 100 carries three nodes. Of the service's, changes take up
+ * to eight; the others are left to reads.
+ */
+const HOT_CONNECTIONS = 5;
+const SERVICE_CONNECTIONS = 14;
+const TENANT_CONNECTIONS = 6;
+
+/**
  * No statement of the hot path takes longer while the database is well. The server ends it too: one that was
  * given up here and still waits for the head there would later write entries that nobody was answered for.
  */
@@ -28,7 +36,7 @@ export async function openConnections(
 ): Promise<Connections> {
   const hot = new pg.Pool({
     ...connectionAs('wegwijzer_service', database.serviceUrl),
-    max: 6,
+    max: HOT_CONNECTIONS,
     lock_timeout: HOT_LOCK_TIMEOUT_MS,
     statement_timeout: HOT_TIMEOUT_MS,
     query_timeout: HOT_TIMEOUT_MS + 5_000,
@@ -36,8 +44,13 @@ export async function openConnections(
   hot.on('error', () => undefined);
   // A connection that breaks while it is lent out tells only itself; its statement fails, which is enough.
   hot.on('connect', (client) => client.on('error', () => undefined));
-  const service = await openDataSource('wegwijzer_service', database.serviceUrl, entities, 20);
-  const tenant = await openDataSource('wegwijzer_tenant', database.tenantUrl, entities, 10);
+  const service = await openDataSource(
+    'wegwijzer_service',
+    database.serviceUrl,
+    entities,
+    SERVICE_CONNECTIONS,
+  );
+  const tenant = await openDataSource('wegwijzer_tenant', database.tenantUrl, entities, TENANT_CONNECTIONS);
   return {
     service,
     tenant,

