@@ -42,6 +42,28 @@ describe('the append queue', () => {
     ]);
   });
 
+  it('writes beside another write once as many wait as that one has', async () => {
+    const { queue, writes } = queueOf({ ...LIMITS, writers: 2 });
+    const answers = [queue.submit([1, 2])];
+    await turn();
+    answers.push(queue.submit([3]));
+    await turn();
+    expect(writes).toHaveLength(1);
+    answers.push(queue.submit([4]));
+    await turn();
+    answers.push(queue.submit([5]));
+    await turn();
+    expect(writes.map((write) => write.questions)).toEqual([
+      [1, 2],
+      [3, 4],
+    ]);
+    for (const write of [0, 1, 2]) {
+      writes[write]!.end();
+      await turn();
+    }
+    expect((await Promise.all(answers)).flat()).toHaveLength(5);
+  });
+
   it('answers nothing before the write has ended', async () => {
     const { queue, writes } = queueOf();
     let answered = false;
