@@ -214,12 +214,15 @@ CREATE TABLE log_entry (
   leaf bytea NOT NULL CHECK (octet_length(leaf) BETWEEN 1 AND 65535)
 );
 
--- The openings of entries, sealed. Apart from the entries, so that destroying these leaves those untouched.
+-- The openings of entries, sealed. Apart from the entries, so that destroying these leaves those untouched; and a
+-- row for all that were written together, which takes a third less time than one for each. The first one belongs
+-- to the entry of first_index. What is sealed cannot be compressed.
 CREATE TABLE log_opening (
-  index bigint PRIMARY KEY,
+  first_index bigint PRIMARY KEY,
   data_key integer NOT NULL,
-  sealed bytea NOT NULL
+  sealed bytea[] NOT NULL CHECK (cardinality(sealed) > 0)
 );
+ALTER TABLE log_opening ALTER COLUMN sealed SET STORAGE EXTERNAL;
 
 CREATE TABLE log_data_key (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -254,8 +257,7 @@ BEGIN
   END IF;
   INSERT INTO public.log_entry SELECT first_index + place - 1, leaf
     FROM unnest(leaves) WITH ORDINALITY AS given (leaf, place);
-  INSERT INTO public.log_opening SELECT first_index + place - 1, data_key, sealed
-    FROM unnest(openings) WITH ORDINALITY AS given (sealed, place);
+  INSERT INTO public.log_opening VALUES (first_index, data_key, openings);
   RETURN first_index;
 END $$;
 

@@ -50,8 +50,7 @@ BEGIN
   END IF;
   INSERT INTO public.log_entry SELECT first_index + place - 1, leaf
     FROM unnest(leaves) WITH ORDINALITY AS given (leaf, place);
-  INSERT INTO public.log_opening SELECT first_index + place - 1, data_key, sealed
-    FROM unnest(openings) WITH ORDINALITY AS given (sealed, place);
+  INSERT INTO public.log_opening VALUES (first_index, data_key, openings);
   RETURN first_index;
 END $function$
   GRANT EXECUTE ON FUNCTION log_append TO wegwijzer_service
@@ -237,10 +236,11 @@ TABLE log_head
   GRANT SELECT ON TABLE log_head TO wegwijzer_service
 
 TABLE log_opening
-  index bigint NOT NULL
+  first_index bigint NOT NULL
   data_key integer NOT NULL
-  sealed bytea NOT NULL
-  CONSTRAINT log_opening_pkey PRIMARY KEY (index)
+  sealed bytea[] NOT NULL
+  CONSTRAINT log_opening_pkey PRIMARY KEY (first_index)
+  CONSTRAINT log_opening_sealed_check CHECK ((cardinality(sealed) > 0))
   GRANT SELECT ON TABLE log_opening TO wegwijzer_service
 
 TABLE number_block

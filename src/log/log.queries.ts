@@ -90,7 +90,10 @@ export async function selectEntry(client: pg.Pool, index: number): Promise<Store
   const { rows } = await client.query<StoredEntry>(
     `SELECT entry.index, entry.leaf, opening.data_key, opening.sealed, key.wrapped
      FROM log_entry entry
-     LEFT JOIN log_opening opening ON opening.index = entry.index
+     LEFT JOIN LATERAL (
+       SELECT data_key, sealed[entry.index - first_index + 1] AS sealed FROM log_opening
+       WHERE first_index <= entry.index ORDER BY first_index DESC LIMIT 1
+     ) opening ON opening.sealed IS NOT NULL
      LEFT JOIN log_data_key key ON key.id = opening.data_key
      WHERE entry.index = $1`,
     [index],

@@ -79,8 +79,10 @@ async function ourJob(world: World, { address, secrets }: RunningService): Promi
 async function entrySizes(world: World): Promise<{ leaf: number; sealed: number }> {
   const [sizes] = await world.query<{ leaf: number; sealed: number }>(
     LOOKUPS_DATABASE,
-    `SELECT round(avg(octet_length(leaf)))::int AS leaf, round(avg(octet_length(sealed)))::int AS sealed
-     FROM log_entry JOIN log_opening USING (index) WHERE index > (SELECT size - 10000 FROM log_head)`,
+    `SELECT (SELECT round(avg(octet_length(leaf)))::int FROM log_entry
+         WHERE index > (SELECT size - 10000 FROM log_head)) AS leaf,
+       (SELECT round(avg(octet_length(one)))::int FROM log_opening, unnest(sealed) AS one
+         WHERE first_index > (SELECT size - 10000 FROM log_head)) AS sealed`,
   );
   return sizes!;
 }

@@ -269,7 +269,7 @@ describe('the role of the service', () => {
 
   it.each([
     `INSERT INTO log_entry VALUES (1, '\\x01')`,
-    `INSERT INTO log_opening VALUES (1, 1, '\\x01')`,
+    `INSERT INTO log_opening VALUES (1, 1, ARRAY['\\x01'::bytea])`,
     `INSERT INTO log_head (origin, size, serial) VALUES ('x', 0, 0)`,
     `INSERT INTO registry_change VALUES (1, 1, now(), 'partner')`,
     `INSERT INTO auditor_recipient VALUES ('age1', now())`,
