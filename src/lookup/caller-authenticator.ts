@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 
 import { selectWorkingCredential } from '../partners/credential.queries.js';
 import { CredentialUses } from '../partners/credential-uses.js';
-import { hashSecret, roleOfSecret } from '../partners/secret.js';
+import { hashSecret, roleOfSecret, secretDigest } from '../partners/secret.js';
 import { Authenticator } from '../platform/http/access.js';
 import type { Caller } from '../shared/caller.js';
 import { Clock } from '../shared/clock.js';
@@ -38,7 +38,7 @@ export class CallerAuthenticator extends Authenticator {
   known(authorization: string | undefined): Caller | undefined {
     const view = this.registry.atHand;
     if (!view || !authorization?.startsWith(BEARER)) return undefined;
-    return this.remembered(hashSecret(authorization.slice(BEARER.length)).toString('hex'), view);
+    return this.remembered(secretDigest(authorization.slice(BEARER.length)), view);
   }
 
   private remembered(secretHash: string, view = this.registry.current()): Caller | undefined {
