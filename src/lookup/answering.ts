@@ -4,7 +4,7 @@ import { commitmentTo, lookupLeaf } from '../log/entry.js';
 import { Problem } from '../shared/errors.js';
 import { formatInstant } from '../shared/instant.js';
 import type { LookupFault, Outcome } from './lookup.dto.js';
-import { answerText, type Found, openingText } from './lookup-text.js';
+import { answerText, type Found, type Holding, openingText } from './lookup-text.js';
 import type { Match, Question } from './question.js';
 import type { AuthorityGrants, RegistryView } from './registry-view.js';
 
@@ -79,11 +79,34 @@ function draftFound(
 ): Draft {
   const partner = match?.partnerId ? view.partners.get(match.partnerId)! : null;
   const outcome = outcomeOf(match);
-  const network = match?.network ?? undefined;
-  const entry = writeEntry(question, view, now, authority, { outcome, partner: partner?.code, network });
+  const found = { outcome, partner: partner?.code, network: match?.network ?? undefined, reason: undefined };
+  const { leaf, opening } = writeEntry(question, view, now, authority, found);
   const { serial } = view;
-  const holding = { number: question.number!, at: question.at ?? now, outcome, partner, match, serial };
-  return { ...entry, outcome, finish: (origin, index) => answerText(holding, entry, origin, index) };
+  return new FoundDraft(leaf, opening, {
+    number: question.number!,
+    at: question.at ?? now,
+    outcome,
+    partner,
+    match,
+    serial,
+  });
+}
+
+/** A class: a closure for each of a thousand drafts costs more than all that it closes over. */
+class FoundDraft implements Draft {
+  constructor(
+    readonly leaf: Buffer,
+    readonly opening: Buffer,
+    private readonly holding: Holding,
+  ) {}
+
+  get outcome(): Outcome {
+    return this.holding.outcome;
+  }
+
+  finish(origin: string, index: number): string {
+    return answerText(this.holding, this, origin, index);
+  }
 }
 
 function outcomeOf(match: Match | undefined): Outcome {
