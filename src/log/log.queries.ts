@@ -73,11 +73,6 @@ export async function selectRecipients(client: pg.Pool): Promise<string[]> {
   return rows.map((row) => row.recipient);
 }
 
-export async function selectOrigin(client: pg.Pool): Promise<string> {
-  const { rows } = await client.query<{ origin: string }>('SELECT origin FROM log_head');
-  return rows[0]!.origin;
-}
-
 export interface StoredEntry {
   index: number;
   leaf: Buffer;

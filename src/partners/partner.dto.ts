@@ -26,6 +26,16 @@ export class PartnerParam {
   code: string;
 }
 
+const kvkNumber = (description: string) =>
+  TextField({
+    description,
+    example: '99000001',
+    optional: true,
+    nullable: true,
+    pattern: /^[0-9]{8}$/,
+    max: 8,
+  });
+
 @ApiSchema({ name: 'Contact', description: 'Where an organisation can be reached.' })
 export class ContactDto {
   @TextField({ description: 'Name of the person or desk.', example: 'Servicedesk' })
@@ -72,14 +82,7 @@ export class PartnerCreate {
   @TextField({ description: 'Name of the organisation.', example: 'Voorbeeld Telefonie B.V.' })
   name: string;
 
-  @TextField({
-    description: 'Number in the trade register of the Chamber of Commerce.',
-    example: '99000001',
-    optional: true,
-    nullable: true,
-    pattern: /^[0-9]{8}$/,
-    max: 8,
-  })
+  @kvkNumber('Number in the trade register of the Chamber of Commerce.')
   kvk_number?: string | null;
 
   @ObjectField({
@@ -109,14 +112,7 @@ export class PartnerPatch {
   })
   name?: string;
 
-  @TextField({
-    description: 'Number in the trade register of the Chamber of Commerce; `null` removes it.',
-    example: '99000001',
-    optional: true,
-    nullable: true,
-    pattern: /^[0-9]{8}$/,
-    max: 8,
-  })
+  @kvkNumber('Number in the trade register of the Chamber of Commerce; `null` removes it.')
   kvk_number?: string | null;
 
   @ObjectField({

@@ -1,12 +1,9 @@
-/** SQLSTATEs that the program tells apart (PostgreSQL manual, appendix A; WW… are our own). */
+/** SQLSTATEs that the program tells apart (PostgreSQL manual, appendix A). */
 export const SQL_STATE = {
   uniqueViolation: '23505',
-  checkViolation: '23514',
-  exclusionViolation: '23P01',
   serializationFailure: '40001',
   deadlockDetected: '40P01',
   lockNotAvailable: '55P03',
-  outsideBlock: 'WW001',
 } as const;
 
 /** The SQLSTATE of a failed statement; `undefined` for any other error. */
